@@ -1,0 +1,1 @@
+"""Recordings as sound: checks, waveform augmentation, the simulated cohort."""

@@ -1,0 +1,97 @@
+"""Facts of recordings already decoded, kept by path, size and time: what makes an index cheap."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import frontend
+from pipeline.audio.check import RecordingFacts
+from pipeline.datasets.listing import FileEntry
+
+logger = logging.getLogger(__name__)
+
+_FORMAT = f"auscult/hash-cache 1, front end {frontend.VERSION}"
+
+
+class HashCache:
+    """One JSON file of facts, read at once and written atomically by `save`.
+
+    It only saves time: a file that is missing, damaged or of another front end counts as empty,
+    and deleting it is harmless.
+
+    Parameters
+    ----------
+    path : Path
+        Its parent folder is made when it is saved.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._entries = _read(path)
+        self._is_saved = True
+
+    @classmethod
+    def at(cls, place: Path, dataset: str, source: Path) -> HashCache:
+        """Return the cache, in the folder `place`, of a data set that lies in `source`."""
+        digest = hashlib.sha256(str(source.resolve()).encode("utf-8", "surrogateescape"))
+        return cls(place / f"{dataset}-{digest.hexdigest()[:8]}.json")
+
+    def get(self, folder: Path, entry: FileEntry) -> RecordingFacts | None:
+        """Return the facts of a file that still has the size and time they were kept under."""
+        try:
+            kept = self._entries[_key(folder, entry.path)]
+            same = (kept["size"], kept["mtime_ns"]) == (entry.size, entry.mtime_ns)
+            return RecordingFacts(**kept["facts"]) if same else None
+        except (KeyError, TypeError):
+            return None
+
+    def put(self, folder: Path, entry: FileEntry, facts: RecordingFacts) -> None:
+        """Keep the facts of a file; what could not be opened may be readable the next time."""
+        if facts.problem != "unreadable":
+            kept = {"size": entry.size, "mtime_ns": entry.mtime_ns, "facts": asdict(facts)}
+            self._entries[_key(folder, entry.path)] = kept
+            self._is_saved = False
+
+    def forget_others(self, folder: Path, paths: set[str]) -> None:
+        """Drop what is kept of files below `folder` that are not among `paths` any more."""
+        prefix, wanted = _key(folder, ""), {_key(folder, path) for path in paths}
+        gone = [key for key in self._entries if key.startswith(prefix) and key not in wanted]
+        for key in gone:
+            del self._entries[key]
+        self._is_saved = self._is_saved and not gone
+
+    def save(self) -> None:
+        """Write the file, by one rename, where anything changed; a full disk only warns."""
+        if self._is_saved:
+            return
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        content = json.dumps({"format": _FORMAT, "recordings": self._entries})
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(content, encoding="utf-8")
+            os.replace(temporary, self._path)
+            self._is_saved = True
+        except OSError as error:
+            logger.warning("%s could not be written (%s)", self._path, error.strerror)
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        recordings = content["recordings"] if content["format"] == _FORMAT else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return recordings if isinstance(recordings, dict) else {}
+
+
+def _key(folder: Path, path: str) -> str:
+    return f"{folder.resolve()}/{path}"

@@ -1,0 +1,135 @@
+"""What a data set is to the pipeline, and the rows its adapter gives to the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Row = dict[str, Any]
+"""One row of a table: column name -> value; None and "" mean unknown."""
+
+LEFT_OUT, REPAIRED, KEPT = "left out", "repaired", "kept"
+"""What became of a thing listed in excluded.csv ("kept": used as it is, but worth knowing)."""
+
+
+@dataclass
+class Annotations:
+    """Everything an adapter read from names, annotations and metadata; no audio was touched.
+
+    Attributes
+    ----------
+    recordings : list of Row
+        One per recording, as `recording_row` makes them.
+    events : list of Row
+        One per annotated span, as `event_row` makes them, in the files' own order.
+    excluded : list of Row
+        What could not be used as it is and why, as `exclusion` makes them.
+    """
+
+    recordings: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    excluded: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set and how to read it.
+
+    Attributes
+    ----------
+    name, title, licence, citation, homepage : str
+    problems : tuple of str
+        The problems it has labels for.
+    label_level : "event" or "recording"
+        Whether labels hold for annotated spans or for a whole recording.
+    layout : str
+        One sentence that says what its folder has to hold.
+    split_origin : str
+        Where its train and test sides come from, in one sentence.
+    read : callable
+        `read(folder, files) -> Annotations`, `files` being all posix paths below `folder`.
+    """
+
+    name: str
+    title: str
+    licence: str
+    citation: str
+    homepage: str
+    problems: tuple[str, ...]
+    label_level: Literal["event", "recording"]
+    layout: str
+    split_origin: str
+    read: Callable[[Path, list[str]], Annotations]
+
+
+def recording_row(
+    dataset: str, subject: str, path: str, stem: str, label_level: str, **known: Any
+) -> Row:
+    """Return a recording's row; `known` overrides the columns that default to unknown.
+
+    Parameters
+    ----------
+    subject : str
+        The publisher's id of the person.
+    path : str
+        Posix path relative to the data set's folder.
+    """
+    return {
+        "recording_id": f"{dataset}/{stem}",
+        "dataset": dataset,
+        "subject_id": f"{dataset}-{subject}",
+        "path": path,
+        "device": "",
+        "location": "",
+        "age": None,
+        "sex": "",
+        "diagnosis": "",
+        "official_side": "",
+        "label_level": label_level,
+        "record_label": "",
+        **known,
+    }
+
+
+def event_row(
+    recording_id: str, start_s: float, end_s: float | None, kind: str, weak: int = 0
+) -> Row:
+    """Return an event's row; `end_s` None stands for the end of the recording."""
+    return {
+        "recording_id": recording_id,
+        "start_s": start_s,
+        "end_s": end_s,
+        "type": kind,
+        "weak": weak,
+    }
+
+
+def exclusion(
+    path: str,
+    recording_id: str,
+    what: str,
+    reason: str,
+    detail: str = "",
+    action: str = LEFT_OUT,
+) -> Row:
+    """Return a row of excluded.csv.
+
+    Parameters
+    ----------
+    what : "recording", "event", "metadata" or "subject"
+    reason : str
+        A few fixed words, to count by.
+    detail : str
+        What was found.
+    action : LEFT_OUT, REPAIRED or KEPT
+    """
+    return {
+        "path": path,
+        "recording_id": recording_id,
+        "what": what,
+        "reason": reason,
+        "detail": detail,
+        "action": action,
+    }

@@ -1,0 +1,149 @@
+"""Finding a data set's recordings and annotation files by name, and reading small text files."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from pipeline.datasets.description import KEPT, Row, exclusion
+
+AUDIO_SUFFIXES = (".wav", ".flac")
+# Other audio is listed as left out: a folder of .mp3 must not look like an empty one.
+_OTHER_AUDIO_SUFFIXES = (".mp3", ".ogg", ".m4a", ".aac", ".aif", ".aiff", ".wma", ".opus")
+
+
+class Unusable(ValueError):
+    """One annotation cannot be used; adapters list it and go on.
+
+    Parameters
+    ----------
+    reason, detail : str
+        As the columns of excluded.csv: a few fixed words, and what was found.
+    """
+
+    def __init__(self, reason: str, detail: str = ""):
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason}: {detail}")
+
+
+def suffix(path: str) -> str:
+    """Return the suffix of a posix path in lower case, with its dot."""
+    return PurePosixPath(path).suffix.lower()
+
+
+def stem(path: str) -> str:
+    """Return a file's name without its last suffix."""
+    return PurePosixPath(path).stem
+
+
+def is_recording(path: str) -> bool:
+    """Say whether a path names a recording that can be read."""
+    return suffix(path) in AUDIO_SUFFIXES
+
+
+def find_recordings(
+    dataset: str, files: Iterable[str], pattern: re.Pattern[str]
+) -> tuple[dict[str, re.Match[str]], list[Row]]:
+    """Return {path: match of its stem with `pattern`} and the rows of what was left out.
+
+    Of several recordings of one stem a .wav goes before a .flac, then the nearest to the top.
+    """
+    found: dict[str, re.Match[str]] = {}
+    chosen: dict[str, str] = {}
+    excluded = []
+    for path in sorted(files, key=lambda each: (suffix(each) != ".wav", each.count("/"), each)):
+        name = stem(path)
+        if suffix(path) in _OTHER_AUDIO_SUFFIXES:
+            detail = f"only {' and '.join(AUDIO_SUFFIXES)} are read"
+            excluded.append(exclusion(path, "", "recording", "format not read", detail))
+        elif not is_recording(path):
+            continue
+        # A path that no .csv can hold could not be found again by the next stage.
+        elif not _is_text(path):
+            excluded.append(exclusion(path, "", "recording", "name is not UTF-8"))
+        elif not (match := pattern.fullmatch(name)):
+            excluded.append(exclusion(path, "", "recording", "name not understood"))
+        elif name in chosen:
+            row = (path, f"{dataset}/{name}", "recording", "duplicate name")
+            excluded.append(exclusion(*row, f"{chosen[name]} is used"))
+        else:
+            chosen[name], found[path] = path, match
+    return dict(sorted(found.items())), excluded
+
+
+def _is_text(path: str) -> bool:
+    try:
+        return bool(path.encode("utf-8"))
+    except UnicodeEncodeError:
+        return False
+
+
+class AnnotationFiles:
+    """The annotation files of a data set, to be found by a recording's path.
+
+    Parameters
+    ----------
+    folder : Path
+    files : iterable of str
+        Posix paths relative to `folder`; only those that end in `ending` count.
+    """
+
+    def __init__(self, folder: Path, files: Iterable[str], ending: str):
+        self._folder = folder
+        self._paths: dict[str, list[str]] = defaultdict(list)
+        for path in files:
+            if suffix(path) == ending:
+                self._paths[stem(path)].append(path)
+
+    def orphans(self, recordings: Iterable[str], pattern: re.Pattern[str]) -> list[Row]:
+        """Return one row for all annotations whose recording is not on disk, or none.
+
+        Only stems that match `pattern` count: other files of the same suffix are no annotations.
+        """
+        on_disk = {stem(path) for path in recordings}
+        missing = [
+            paths[0]
+            for name, paths in self._paths.items()
+            if name not in on_disk and pattern.fullmatch(name)
+        ]
+        if not missing:
+            return []
+        counts = sorted(Counter(str(PurePosixPath(path).parent) for path in missing).items())
+        detail = "annotation files: " + ", ".join(f"{n} in {parent}" for parent, n in counts)
+        return [exclusion("", "", "metadata", "recording not on disk", detail, KEPT)]
+
+    def read(self, recording: str) -> tuple[str, str]:
+        """Return path and text of a recording's annotation: beside it, else anywhere below.
+
+        Raises
+        ------
+        Unusable
+            There is none, it cannot be read, or several differ and none lies beside it.
+        """
+        paths = self._paths.get(stem(recording), [])
+        folder = PurePosixPath(recording).parent
+        candidates = [path for path in paths if PurePosixPath(path).parent == folder] or paths
+        if not candidates:
+            raise Unusable("annotation missing", "no annotation file of the recording's name")
+        texts = {path: read_text(self._folder / path) for path in candidates}
+        if len(set(texts.values())) > 1:
+            raise Unusable("annotation ambiguous", f"{' and '.join(candidates)} differ")
+        return next(iter(texts.items()))
+
+
+def read_text(path: Path) -> str:
+    """Return a small text file's content; ASCII or UTF-8, with or without byte-order mark.
+
+    Raises
+    ------
+    Unusable
+        It cannot be opened, or is no text.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise Unusable("file unreadable", f"{path.name}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Unusable("file is no text", f"{path.name} is not UTF-8") from error
