@@ -105,7 +105,19 @@ class SaltedOutput:
         return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
-class SaltedTask(luigi.Task):
+class ShortName:
+    """Tasks whose name in the log leaves out the settings, which would fill the screen."""
+
+    def __repr__(self: Any) -> str:
+        shown = [
+            f"{name}={parameter.serialize(getattr(self, name))}"
+            for name, parameter in self.get_params()
+            if parameter.significant and not isinstance(parameter, SettingsParameter)
+        ]
+        return f"{self.task_family}({', '.join(shown)})"
+
+
+class SaltedTask(ShortName, luigi.Task):
     """A task whose output folder is named by what it was made from.
 
     Subclasses set ``__version__`` (raised with every change of what the task computes), ``kind``,

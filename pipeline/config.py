@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import luigi
 
 # The class names are the names of the sections, which is why they are lower case.
@@ -30,3 +32,8 @@ class compute(luigi.Config):
     n_workers = luigi.IntParameter(
         default=0, description="processes for reading audio and spectrograms; 0 = one per core"
     )
+
+
+def n_processes() -> int:
+    """Return ``[compute] n_workers``, or the number of cores this process may use."""
+    return compute().n_workers or len(os.sched_getaffinity(0))

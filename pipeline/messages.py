@@ -1,26 +1,59 @@
-"""Errors of this project in Luigi's log: their four sentences, without a traceback."""
+"""Luigi's log as a person wants to read it.
+
+Errors of this project show their four sentences without a traceback, and the lines about a task's
+start and end name the task and not the worker.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
+import sys
+from types import TracebackType
+
+import luigi
+from luigi.task_register import TaskClassException
 
 from pipeline.errors import AuscultError
 
+# "[pid 1] Worker Worker(...) running   Task(...)", and the words that follow "Worker Worker(...)".
+_ABOUT_TASK = re.compile(r"\[pid \d+\] Worker Worker\(.*?\) (running|done|failed) +", re.S)
+# Luigi also logs tracebacks as text: everything from its first line up to the error's own name.
+_TRACEBACK = re.compile(
+    r"Traceback \(most recent call last\):\n.*\npipeline\.errors\.(\w+): ", re.S
+)
+_NOISE = ("Informed scheduler that task", "Worker Worker(", "Done scheduling", "Running Worker")
 
-class PlainErrors(logging.Filter):
-    """Replace the traceback of an AuscultError by the error's own sentences."""
+
+class PlainMessages(logging.Filter):
+    """Rewrite what Luigi logs about tasks; drop what only concerns its own machinery."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if record.levelno <= logging.INFO and text.startswith(_NOISE):
+            return False
+        text = _TRACEBACK.sub(r"\1\n", text)
+        record.msg, record.args = _ABOUT_TASK.sub(r"\1: ", text), ()
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, AuscultError):
-            record.msg = f"{record.getMessage()}\n{type(error).__name__}\n{error}"
-            record.args = ()
+            record.msg = f"{record.msg}\n{type(error).__name__}\n{error}"
             record.exc_info = record.exc_text = None
         return True
 
 
-def show_plain_errors() -> None:
-    """Install the filter on Luigi's logger, once."""
+def show_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Show what a user can act on in its own words, and anything else with its traceback."""
+    if issubclass(kind, AuscultError | TaskClassException | luigi.parameter.ParameterException):
+        print(f"{kind.__name__}\n{error}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+def install() -> None:
+    """Install the filter on Luigi's logger, once, and the hook for errors before it starts."""
+    sys.excepthook = show_uncaught
     logger = logging.getLogger("luigi-interface")
-    if not any(isinstance(one, PlainErrors) for one in logger.filters):
-        logger.addFilter(PlainErrors())
+    if not any(isinstance(one, PlainMessages) for one in logger.filters):
+        logger.addFilter(PlainMessages())

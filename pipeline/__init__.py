@@ -1,0 +1,42 @@
+"""From lung-sound recordings to models one can trust.
+
+``luigi --module pipeline TrainPneumonia``. The stages, in flow order:
+fetch -> index -> splits -> subset -> spectrograms -> clips -> train -> evaluate.
+"""
+
+from pipeline import messages
+from pipeline.config import compute, paths
+from pipeline.tasks._01_fetch import FetchRecordings
+from pipeline.tasks._02_index import IndexRecordings
+from pipeline.tasks._03_splits import SplitSubjects
+from pipeline.tasks._04_subset import SampleSubset
+from pipeline.tasks._05_spectrograms import CacheSpectrograms, CacheSubsetSpectrograms
+from pipeline.tasks._06_clips import CutClips
+from pipeline.tasks._07_train import TrainNetwork
+from pipeline.tasks._08_evaluate import EvaluateNetwork, PredictTestSide
+from pipeline.tasks.entry import EvaluateModel, TrainCrackleWheeze, TrainModel, TrainPneumonia
+from pipeline.tasks.explain import ExplainSalt
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CacheSpectrograms",
+    "CacheSubsetSpectrograms",
+    "CutClips",
+    "EvaluateModel",
+    "EvaluateNetwork",
+    "ExplainSalt",
+    "FetchRecordings",
+    "IndexRecordings",
+    "PredictTestSide",
+    "SampleSubset",
+    "SplitSubjects",
+    "TrainCrackleWheeze",
+    "TrainModel",
+    "TrainNetwork",
+    "TrainPneumonia",
+    "compute",
+    "paths",
+]
+
+messages.install()

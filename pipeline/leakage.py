@@ -1,0 +1,55 @@
+"""Refusing to score a model on what it was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.contract import read_json
+from pipeline.errors import LeakageError
+from pipeline.tables import read_table
+
+TRAINED_ON = "trained_on.json"
+
+
+def subject_hash(subject_id: str) -> str:
+    """Return the sha256 under which a model folder remembers a subject, without naming it."""
+    return hashlib.sha256(subject_id.encode()).hexdigest()
+
+
+def trained_on(subjects: Iterable[str], content_hashes: Iterable[str]) -> dict[str, list[str]]:
+    """Return the content of ``trained_on.json``: hashes of train and validation subjects, audio."""
+    return {
+        "subjects": sorted({subject_hash(subject) for subject in subjects}),
+        "audio": sorted(set(content_hashes)),
+    }
+
+
+def refuse_trained_on(model: Path, clips: Path) -> None:
+    """Raise if any clip's subject or audio was on the train or validation side of a model.
+
+    Raises
+    ------
+    LeakageError
+        Naming up to five of the subjects and recordings concerned.
+    """
+    seen = read_json(model / TRAINED_ON)
+    table = read_table(clips)
+    by_subject = table["subject_id"].map(subject_hash).isin(seen["subjects"])
+    by_audio = table["content_hash"].isin(seen["audio"])
+    if not (by_subject | by_audio).any():
+        return
+    subjects = sorted(table.loc[by_subject, "subject_id"].unique())
+    recordings = sorted(table.loc[by_audio, "recording_id"].unique())
+    raise LeakageError(
+        expected="test data that the model has not seen",
+        found=f"{len(subjects)} subject(s) ({_first(subjects)}) and {len(recordings)} recording(s)"
+        f" ({_first(recordings)}) that it was trained or validated on",
+        where=str(model),
+        action="Evaluate on other data sets; a figure on these would be worth nothing.",
+    )
+
+
+def _first(names: list[str], n: int = 5) -> str:
+    return ", ".join(names[:n]) + (", ..." if len(names) > n else "") if names else "none"

@@ -1,0 +1,55 @@
+"""Sealing a model folder: adding what makes it complete without the run that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.contract import read_json, write_json
+from pipeline.evaluation.levels import join_predictions
+from pipeline.evaluation.thresholds import fit_on_training
+from pipeline.labels import PROBLEMS
+from pipeline.leakage import TRAINED_ON, trained_on
+from pipeline.splits import read_split
+from pipeline.tables import read_table
+
+#: Resolved settings, what was asked for, and the hash of the split.
+RECORD = "record.json"
+#: Thresholds, duration rule and aggregation, all fitted on the train and validation sides.
+EVALUATION = "evaluation.json"
+
+
+def seal_model(
+    folder: Path, clips: Path, sample: Path, problem: str, record: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Add ``evaluation.json``, ``trained_on.json`` and ``record.json`` to a trainer's output.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with the trainer's files (model.json, validation.csv, ...).
+    clips, sample : Path
+        Folders of stages 6 and 4 of the same run.
+    problem : str
+        Problem of the model.
+    record : mapping
+        Resolved settings, seed, data sets, fold and subset.
+
+    Returns
+    -------
+    dict
+        Summary for the manifest's ``info``.
+    """
+    labels = PROBLEMS[problem].labels
+    train, val = (read_table(clips / f"{side}.csv") for side in ("train", "val"))
+    predicted = join_predictions(val, read_table(folder / "validation.csv"), labels)
+    write_json(folder / EVALUATION, fit_on_training(train, predicted, problem, labels))
+    seen = pd.concat([train, val])
+    write_json(folder / TRAINED_ON, trained_on(seen["subject_id"], seen["content_hash"]))
+    split = read_split(sample)
+    summary = {"problem": problem, "split_hash": split.split_hash, "split_mode": split.mode}
+    write_json(folder / RECORD, {**record, **summary, "trained": read_json(folder / "model.json")})
+    return summary

@@ -1,0 +1,90 @@
+"""Where the recordings of a data set come from: the seam for remote sources.
+
+A source knows its folder, whether it is there, and how to bring it about. Here are the two that
+need no network; a remote one (ssh, gcloud, https) is a further class with the same methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.errors import RecordingsMissing
+from pipeline.targets import FolderTarget
+
+Progress = Callable[[int, int, str], None]
+
+
+class Source(Protocol):
+    """What the fetch stage asks of a source."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder in which the recordings lie, or will lie."""
+
+    def present(self) -> bool:
+        """Return whether the recordings are there, whole."""
+
+    def fetch(self, progress: Progress) -> None:
+        """Bring the recordings about, or raise an error that says what the user can do."""
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """A folder of the user's, read in place and never written to."""
+
+    folder: Path
+    dataset: str
+    layout: str = ""
+
+    def present(self) -> bool:
+        """Return whether the folder is there and holds anything."""
+        try:
+            return any(True for _ in self.folder.iterdir())
+        except OSError:
+            return False
+
+    def fetch(self, progress: Progress) -> None:
+        """Raise: a local folder is there or it is not."""
+        raise RecordingsMissing(
+            expected=f"the recordings of '{self.dataset}' in their publisher's layout"
+            + (f" ({self.layout})" if self.layout else ""),
+            found=_state_of(self.folder),
+            where=str(self.folder),
+            action="Put the data set there, or say where it lies: --paths-recordings DIR (or "
+            f"[paths] recordings in luigi.cfg), DIR holding a folder '{self.dataset}'.",
+        )
+
+
+@dataclass(frozen=True)
+class SimulatedCohort:
+    """A generated data set, named by the settings that make it."""
+
+    target: FolderTarget
+    settings: dict[str, Any]
+    lineage: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the generated recordings."""
+        return self.target.path
+
+    def present(self) -> bool:
+        """Return whether the cohort was generated to its end."""
+        return self.target.exists()
+
+    def fetch(self, progress: Progress) -> None:
+        """Generate the cohort."""
+        from pipeline.audio.simulate import simulate_cohort
+
+        self.target.write(
+            lambda folder: simulate_cohort(folder, self.settings, progress), **self.lineage
+        )
+
+
+def _state_of(folder: Path) -> str:
+    if folder.is_dir():
+        return "an empty folder"
+    return "a file instead of a folder" if folder.exists() else "no such folder"

@@ -1,0 +1,58 @@
+"""Reading the tables that stages hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+#: Columns that hold numbers; every other column is text, and an empty field is "".
+NUMBERS = {
+    "age": float,
+    "duration_s": float,
+    "end_s": float,
+    "event_duration_s": float,
+    "n_samples": int,
+    "recording_duration_s": float,
+    "sample_rate": int,
+    "start_s": float,
+    "weak": int,
+    "crackle": int,
+    "pneumonia": int,
+    "wheeze": int,
+}
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a CSV of this project: text as it stands (``NA`` is a text), numbers as numbers."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    for column, kind in NUMBERS.items():
+        if column in table:
+            table[column] = _numbers(table[column]).astype(kind)
+    for column in table.columns[table.columns.str.startswith("prob_")]:
+        table[column] = _numbers(table[column]).astype(float)
+    return table
+
+
+def read_numbers(path: Path) -> pd.DataFrame:
+    """Return a CSV whose columns are all numbers, such as ``history.csv``; empty is NaN."""
+    return pd.read_csv(path, encoding="utf-8")
+
+
+def read_indexes(folders: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the recordings and the events of several index folders, each as one table."""
+    folders = list(folders)
+    recordings = [read_table(folder / "recordings.csv") for folder in folders]
+    events = [read_table(folder / "events.csv") for folder in folders]
+    return pd.concat(recordings, ignore_index=True), pd.concat(events, ignore_index=True)
+
+
+def read_excluded(folders: Iterable[Path]) -> pd.DataFrame:
+    """Return what several stages left out, as one table."""
+    tables = [read_table(folder / "excluded.csv") for folder in folders]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column.where(column != ""))

@@ -1,0 +1,72 @@
+"""Stage 1, fetch: bring the recordings of a data set within reach.
+
+Reads
+    ``[paths] recordings``/<data set>, or nothing (``simulated`` is generated).
+Writes
+    ``01_recordings/simulated-<salt>/``; local folders are read in place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import luigi
+
+from pipeline import datasets as registry
+from pipeline.compose import SaltedOutput, SaltedTask, ShortName
+from pipeline.config import paths
+from pipeline.sources import LocalFolder, SimulatedCohort, Source
+from pipeline.tasks.parameters import SIMULATED, OnDataset
+
+if TYPE_CHECKING:
+    from pipeline.datasets.listing import Listing
+
+
+class SimulateCohort(SaltedTask):
+    """Name and content of the generated cohort; brought about by FetchRecordings."""
+
+    __version__ = "1"
+    kind = "auscult/recordings"
+    salted_by = ("simulated_settings",)
+    simulated_settings = OnDataset.simulated_settings
+    output = SaltedOutput("01_recordings/simulated-{salt}")
+
+    def source(self) -> SimulatedCohort:
+        """Return the cohort as a source."""
+        content = {"salt": self.salt, "lineage": self.lineage()}
+        return SimulatedCohort(self.output(), self.record()["settings"]["simulated"], content)
+
+
+class FetchRecordings(ShortName, OnDataset, luigi.Task):
+    """Have the recordings of one data set in a folder."""
+
+    def source(self) -> Source:
+        """Return where the recordings come from."""
+        if self.dataset == SIMULATED:
+            return SimulateCohort(simulated_settings=self.simulated_settings).source()
+        folder = Path(paths().recordings) / self.dataset
+        return LocalFolder(folder, self.dataset, registry.load(self.dataset).layout)
+
+    def complete(self) -> bool:
+        """Return whether the recordings are there."""
+        return self.source().present()
+
+    def run(self) -> None:
+        """Bring them about."""
+        from pipeline.progress import Reporter
+
+        self.source().fetch(Reporter(self))
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the recordings."""
+        return self.source().folder
+
+    def listing(self) -> Listing:
+        """Return the files of the data set, looked up once: one run sees one state."""
+        if "_listing" not in self.__dict__:
+            from pipeline.datasets.listing import list_files
+
+            self.__dict__["_listing"] = list_files(self.folder, registry.load(self.dataset).layout)
+        return self.__dict__["_listing"]

@@ -1,0 +1,129 @@
+"""Stage 8, evaluate: probabilities for the test side, scored once.
+
+Reads
+    a model folder, test.csv of the clips, the packs, the split and the index.
+Writes
+    ``08_reports/<problem>-predictions-<salt>/``: predictions.csv (clip_id, prob_<label>);
+    ``08_reports/<problem>-<salt>/``: metrics.json, predictions.csv, report.html.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import luigi
+
+from pipeline import rundir
+from pipeline.compose import Requirement, Requirements, SaltedOutput, SaltedTask, SettingsParameter
+from pipeline.tasks._02_index import IndexRecordings
+from pipeline.tasks._05_spectrograms import Packs
+from pipeline.tasks._06_clips import CutClips
+from pipeline.tasks._07_train import ExistingModel, TrainNetwork
+from pipeline.tasks.parameters import OnClips, OnNetwork
+from pipeline.tasks.program import ProgramTask
+
+
+class Prediction(ProgramTask):
+    """Predict the clips of the test side with a model."""
+
+    __version__ = "1"
+    kind = "auscult/predictions"
+    action = "predict"
+    clips = Requirement(CutClips)
+    spectrograms = Packs()
+    output = SaltedOutput("08_reports/{task.problem}-predictions-{salt}")
+
+    def input_identities(self) -> dict[str, str]:
+        """The model's and the clips' salts, which cover the packs."""
+        return {"clips": self.clips.salt, "model": self.model_task.salt}
+
+    def job(self) -> dict[str, Any]:
+        """The model folder says all there is to say."""
+        return {}
+
+    def job_inputs(self) -> dict[str, Path]:
+        """Return the model, the test side and the packs."""
+        packs = {f"packs/{name}": task.output().path for name, task in self.spectrograms.items()}
+        test = self.clips.output() / "test.csv"
+        return {"model": self.model_task.output().path, "clips.csv": test, **packs}
+
+    def build(self, folder: Path) -> None:
+        """Predict; data that the model has seen are refused before anything is computed."""
+        from pipeline.leakage import refuse_trained_on
+
+        refuse_trained_on(self.model_task.output().path, self.clips.output() / "test.csv")
+        rundir.take_files(self.run_program(), folder)
+
+
+class Evaluation(SaltedTask):
+    """Score predictions and write the report."""
+
+    __version__ = "1"
+    kind = "auscult/report"
+    salted_by: tuple[str, ...] = ("problem", "evaluate_settings")
+    command = luigi.Parameter(default="", significant=False, description="shown in the report")
+    evaluate_settings = SettingsParameter("evaluate")
+    clips = Requirement(CutClips)
+    index = Requirements(IndexRecordings, each="datasets")
+    output = SaltedOutput("08_reports/{task.problem}-{salt}")
+
+    def input_identities(self) -> dict[str, str]:
+        """The salts of the model and of what it predicted."""
+        return {"predictions": self.predictions.salt, "model": self.model_task.salt}
+
+    @property
+    def report(self) -> Path:
+        """Path of the report."""
+        return self.output() / "report.html"
+
+    def build(self, folder: Path) -> dict[str, Any]:
+        """Write metrics.json, predictions.csv and report.html."""
+        from pipeline.reporting import score_and_report
+
+        sample = self.clips.sample
+        return score_and_report(
+            folder,
+            stages={
+                "clips": self.clips.output().path,
+                "model": self.model_task.output().path,
+                "predictions": self.predictions.output().path,
+                "sample": sample.output().path,
+                "splits": sample.splits.output().path,
+            }
+            | {f"index/{name}": task.output().path for name, task in self.index.items()},
+            problem=self.problem,
+            settings=self.record()["settings"]["evaluate"],
+            command=self.command,
+            lineage=self.lineage(),
+        )
+
+
+class PredictTestSide(OnNetwork, Prediction):
+    """Predict the test side with the network of the same run."""
+
+    model_task = Requirement(TrainNetwork)
+
+
+class EvaluateNetwork(OnNetwork, Evaluation):
+    """Evaluate the network of a run on its test side."""
+
+    model_task = Requirement(TrainNetwork)
+    predictions = Requirement(PredictTestSide)
+
+
+class PredictWithModel(OnClips, Prediction):
+    """Predict data sets with an existing model."""
+
+    model = luigi.Parameter(description="path of a model folder", significant=False)
+    model_salt = luigi.Parameter(description="salt of that model folder")
+    model_task = Requirement(ExistingModel)
+
+
+class EvaluateOnDatasets(OnClips, Evaluation):
+    """Evaluate an existing model on data sets it has not seen."""
+
+    model = luigi.Parameter(description="path of a model folder", significant=False)
+    model_salt = luigi.Parameter(description="salt of that model folder")
+    model_task = Requirement(ExistingModel)
+    predictions = Requirement(PredictWithModel)

@@ -1,0 +1,1 @@
+"""One numbered file per stage, in flow order; `entry` holds what a user names."""

@@ -1,0 +1,124 @@
+"""Tasks whose work is done by the isolated training environment."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from luigi.contrib.external_program import ExternalProgramRunError, ExternalPythonProgramTask
+
+from pipeline import environment, rundir
+from pipeline.compose import SaltedTask
+from pipeline.config import compute
+from pipeline.contract import read_json
+from pipeline.errors import TrainingError
+from pipeline.progress import show_in_luigi
+
+logger = logging.getLogger("luigi-interface")
+
+
+class ProgramTask(SaltedTask, ExternalPythonProgramTask):
+    """Run ``external_script.sh ACTION RUN_DIR`` and take in what it made.
+
+    The environment is a folder that the script makes from a hashed lock; Luigi's own parameters
+    for a virtualenv are switched off, since a machine's path must not enter a task's identity.
+    """
+
+    virtualenv = None
+    extra_pythonpath = None
+    capture_output = False  # the program writes to the terminal as it goes, and to its own log
+    action = ""
+
+    def job(self) -> dict[str, Any]:
+        """Return the job's entries: settings and labels."""
+        raise TypeError(f"{type(self).__name__} does not say what its job is")
+
+    def job_inputs(self) -> dict[str, Path]:
+        """Return the files and folders that the run directory links to."""
+        raise TypeError(f"{type(self).__name__} does not say what its inputs are")
+
+    @property
+    def run_dir(self) -> Path:
+        """The run directory: stable, so that a later try finds what an earlier one left."""
+        path = self.output().path
+        return path.parent / "runs" / path.name
+
+    def run(self) -> None:
+        """Make the output, then remove the run directory."""
+        super().run()
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+    def run_program(self) -> Path:
+        """Run the program and return its finished output folder.
+
+        Raises
+        ------
+        TrainingError
+            If the program fails; the message holds its last lines and the log's path.
+        """
+        output = rundir.finished_output(self.run_dir, self.kind)
+        if output is None:
+            job = {"action": self.action, "device": self._job_device(), **self.job()}
+            rundir.prepare(self.run_dir, job, self.job_inputs())
+            with self._progress():
+                self._call()
+            output = rundir.finished_output(self.run_dir, self.kind)
+        if output is None:
+            raise self._failure("it ended without an output")
+        return output
+
+    def program_args(self) -> list[str]:
+        """Return the command line: the script, what to do, and where."""
+        script = environment.project_root() / "external_script.sh"
+        return [str(script), self.action, str(self.run_dir.resolve())]
+
+    def program_environment(self) -> dict[str, str]:
+        """Return the allowed variables only."""
+        variables = environment.program_environment(compute().device)
+        logger.info("device = %s: taking %s", compute().device, variables["AUSCULT_ENV"])
+        return variables
+
+    def _job_device(self) -> str:
+        return compute().device if compute().device in ("auto", "cpu") else "gpu"
+
+    def _call(self) -> None:
+        try:
+            ExternalPythonProgramTask.run(self)
+        except ExternalProgramRunError as error:
+            # Luigi's error carries the whole environment: it goes no further.
+            raise self._failure(error.message.rstrip(":")) from None
+
+    def _failure(self, what: str) -> TrainingError:
+        log = self.run_dir / f"{self.action}.log"
+        return TrainingError(
+            expected=f"'external_script.sh {self.action}' to end well",
+            found=f"{what}. Its last lines:\n{rundir.last_lines(log)}",
+            where=str(log),
+            action="Mend what the last lines name, then run the same command again.",
+        )
+
+    @contextlib.contextmanager
+    def _progress(self) -> Iterator[None]:
+        """Carry the program's progress file over to Luigi while the program runs."""
+        ended = threading.Event()
+        watcher = threading.Thread(target=self._watch, args=(ended,), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join(timeout=5)
+
+    def _watch(self, ended: threading.Event) -> None:
+        shown = None
+        while not ended.wait(1.0):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                now = read_json(self.run_dir / rundir.PROGRESS)
+                if now != shown:
+                    show_in_luigi(self, now["done"], now["total"], now["message"])
+                    shown = now
