@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -219,10 +220,17 @@ class SaltedTask(ShortName, luigi.Task):
 
 def _clone(task: luigi.Task, cls: type[luigi.Task], parameters: dict[str, Any]) -> luigi.Task:
     """Return ``task.clone(cls)``; a class may blank what does not apply to it (``relevant``)."""
-    shared = {k: v for k, v in task.param_kwargs.items() if k in dict(cls.get_params())}
+    known = _parameter_names(cls)
+    shared = {name: value for name, value in task.param_kwargs.items() if name in known}
     values = {**shared, **parameters}
     relevant = getattr(cls, "relevant", None)
     return cls(**(relevant(values) if relevant else values))
+
+
+@cache
+def _parameter_names(cls: type[luigi.Task]) -> frozenset[str]:
+    """Return the names of a class's parameters; Luigi looks through the whole class each time."""
+    return frozenset(name for name, _ in cls.get_params())
 
 
 def plain(value: Any) -> Any:

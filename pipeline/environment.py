@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from pipeline.errors import SettingsError
@@ -58,8 +59,12 @@ def shared_versions_digest(ml_env: Path) -> str:
     return digest({name: version for name, version in cpu.items() if gpu.get(name) == version})
 
 
+@cache
 def training_identities() -> dict[str, str]:
-    """Return what of the training environment enters the salt of a training."""
+    """Return what of the training environment enters the salt of a training.
+
+    Looked up once per process: one run sees one state of the sources.
+    """
     root = project_root()
     return {
         "environment": shared_versions_digest(root / "ml_env")[:12],

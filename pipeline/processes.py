@@ -59,7 +59,10 @@ def results_of(
 
 
 def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, and end with it, however it ends."""
+    """Use one thread, leave Ctrl-C to the parent, and end with it, however it ends."""
+    # NumPy reads these when it is imported, which happens with the first job.
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ[f"{library}_NUM_THREADS"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -123,23 +123,35 @@ class Job(NamedTuple):
 def do_job(job: Job, settings: SpectrogramSettings, compute: Compute = write_log_mel) -> None:
     """Make one file of the store; it appears under its name when it is whole.
 
+    Its folders have to be there: see `make_folders`.
+
     Raises
     ------
     RecordingsChanged
         The recording cannot be read, or is no longer the one that the index saw.
     """
     source, audio_hash, target = job
-    partial = target.parent.parent / _PARTIAL / f"{audio_hash}-{uuid.uuid4().hex}"
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    target.parent.mkdir(exist_ok=True)
+    partial = _partial_folder(target) / f"{audio_hash}-{uuid.uuid4().hex}"
     try:
         with open(partial, "wb") as file:
             found = _computed(source, settings, file, compute)
         if found != audio_hash:
             raise _changed(source, f"another one, with the hash {found[:12]}...")
         partial.replace(target)
-    finally:
+    except BaseException:
         partial.unlink(missing_ok=True)
+        raise
+
+
+def make_folders(jobs: Iterable[Job]) -> None:
+    """Make the folders that `do_job` writes into: once, not for every recording."""
+    for folder in {job.target.parent for job in jobs}:
+        folder.mkdir(parents=True, exist_ok=True)
+        _partial_folder(folder / "any").mkdir(exist_ok=True)
+
+
+def _partial_folder(target: Path) -> Path:
+    return target.parent.parent / _PARTIAL
 
 
 def _computed(source: Path, settings: SpectrogramSettings, file: BinaryIO, compute: Compute) -> str:

@@ -19,6 +19,7 @@ from pipeline.spectrogram_store import (
     clear_leftovers,
     do_job,
     is_whole,
+    make_folders,
     settings_folder,
     store_path,
     write_log_mel,
@@ -69,6 +70,7 @@ def fill_store(
     if not jobs:
         return 0
     clear_leftovers(settings_folder(Path(store), settings))
+    make_folders(jobs)
     work = partial(do_job, settings=SpectrogramSettings.from_dict(settings), compute=compute)
     with results_of(work, jobs, min(n_workers, _n_worthwhile(jobs))) as results:
         for done, _ in enumerate(results, start=1):

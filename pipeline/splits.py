@@ -185,7 +185,7 @@ def _carve_validation(rows: pd.DataFrame, labels: pd.DataFrame, names, settings)
     if share <= 0:
         return rows
     dealt = deal(groups_of(train, labels, names), [1 - share, share], settings["seed"], "val")
-    chosen = rows["side"].eq("train") & rows["group_id"].map(dealt).eq(1)
+    chosen = rows["group_id"].map(dealt).eq(1)
     return rows.assign(side=rows["side"].mask(chosen, "val"))
 
 

@@ -1,0 +1,195 @@
+"""The figures of a report, drawn from `metrics.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from pipeline.evaluation.svg import DASHES, FAINT, INK, MARKERS, SERIES, draw_svg
+from pipeline.evaluation.wording import LABEL_NAMES, decimal
+
+# A legend with a longer name leaves no room for its drawing.
+_LONGEST_NAME = 30
+
+
+def roc_figure(scored: Mapping[str, Mapping], level: str) -> Markup:
+    """Draw the ROC curve of each label at a level, its operating point marked."""
+
+    def draw(axes: Axes) -> None:
+        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=":", label="guessing")
+        for index, (label, one) in enumerate(scored.items()):
+            if one["curves"]:
+                roc, area = one["curves"]["roc"], _value(one["figures"]["auroc"])
+                _line(axes, index, roc["fpr"], roc["tpr"], f"{_name(label)}, AUROC {area}")
+                sensitivity, specificity = _point(one)
+                _mark(axes, index, 1 - specificity, sensitivity)
+        _unit_square(axes, "1 − specificity", "Sensitivity")
+        axes.legend(loc="lower right")
+
+    areas = _spoken(scored, "auroc")
+    text = f"ROC curve per {level}: sensitivity against 1 minus specificity. AUROC: {areas}."
+    return draw_svg(draw, f"roc-{level}", text)
+
+
+def precision_recall_figure(scored: Mapping[str, Mapping], level: str) -> Markup:
+    """Draw precision against recall of each label at a level, with the share of positives."""
+
+    def draw(axes: Axes) -> None:
+        for index, (label, one) in enumerate(scored.items()):
+            if one["curves"]:
+                recall, precision = (one["curves"]["pr"][name] for name in ("recall", "precision"))
+                area = _value(one["figures"]["average_precision"])
+                share = one["counts"]["n_positive"] / one["counts"]["n_rows"]
+                axes.axhline(share, color=SERIES[index % 4], linewidth=1, linestyle=":")
+                name = f"{_name(label)}, AP {area}"
+                _line(axes, index, [0, *recall], [precision[0], *precision], name)
+        _unit_square(axes, "Recall (sensitivity)", "Precision")
+        axes.legend(loc="lower left")
+
+    areas = _spoken(scored, "average_precision")
+    text = (
+        f"Precision against recall per {level}; dotted: share of positives. "
+        f"Average precision: {areas}."
+    )
+    return draw_svg(draw, f"pr-{level}", text)
+
+
+def probability_figure(
+    truth: np.ndarray, probability: np.ndarray, threshold: float, label: str, level: str
+) -> Markup:
+    """Draw how the probabilities of a label spread among positives and negatives."""
+
+    def draw(axes: Axes) -> None:
+        edges = np.linspace(0, 1, 21)
+        for index, (value, name) in enumerate(((1, "positive"), (0, "negative"))):
+            rows = probability[truth == value]
+            if len(rows):
+                share = np.histogram(rows, edges)[0] / len(rows)
+                label_text = f"{name} (n = {len(rows):,})"
+                colour = SERIES[index]
+                axes.stairs(share, edges, fill=True, color=colour, alpha=0.18)
+                axes.stairs(
+                    share,
+                    edges,
+                    color=colour,
+                    linestyle=DASHES[index],
+                    linewidth=2,
+                    label=label_text,
+                )
+        axes.axvline(threshold, color=INK, linewidth=1)
+        axes.set(xlabel=f"Probability of {label}", ylabel="Share of its class", xlim=(0, 1))
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.13), ncols=2)
+
+    text = (
+        f"Histogram of the probability of {label} per {level} for positives and negatives; "
+        f"vertical line: the threshold, {threshold:.2f}."
+    )
+    return draw_svg(draw, f"probability-{level}-{label}", text)
+
+
+def comparison_figure(rows: Sequence[Mapping], measure: str) -> Markup:
+    """Draw the main figure beside the trivial rows: `rows` of `name`, `value`, `interval`."""
+
+    def draw(axes: Axes) -> None:
+        for place, row in enumerate(rows):
+            colour = SERIES[0] if place == 0 else FAINT
+            if row["interval"]:
+                axes.plot(row["interval"], [place, place], color=colour, linewidth=5, alpha=0.45)
+            axes.plot(
+                row["value"], place, MARKERS[place], color=colour, markersize=9, clip_on=False
+            )
+        axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
+        axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=f"{measure} (0 to 1)")
+        axes.grid(visible=False, axis="y")
+
+    spoken = ", ".join(f"{row['name']} {_value(row)}" for row in rows)
+    text = f"{measure} with its interval: {spoken}."
+    return draw_svg(
+        draw, "comparison", text, size=(5, 0.6 + 0.36 * len(rows)), margins=(1.2, 0.5, 0.15, 0.05)
+    )
+
+
+def quartile_figure(
+    series: Mapping[str, Sequence[Mapping]], names: Sequence[str], level: str
+) -> Markup:
+    """Draw the score in each quartile of duration: per target a figure per quartile."""
+
+    def draw(axes: Axes) -> None:
+        for index, (target, one) in enumerate(series.items()):
+            for place, figure in enumerate(one):
+                at, colour = place + 0.14 * (index - (len(series) - 1) / 2), SERIES[index % 4]
+                if figure["interval"]:
+                    axes.plot([at, at], figure["interval"], color=colour, linewidth=4, alpha=0.45)
+                if figure["value"] is not None:
+                    axes.plot(at, figure["value"], marker=MARKERS[index % 4], color=colour)
+            axes.plot([], [], MARKERS[index % 4], color=SERIES[index % 4], label=_name(target))
+        axes.axhline(0.5, color=FAINT, linewidth=1, linestyle=":")
+        axes.set_xticks(range(len(names)), [name.replace(" to ", " to\n") for name in names])
+        axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(0, 1.02), xlabel="Duration", ylabel="Score")
+        axes.grid(visible=False, axis="x")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.13), ncols=3)
+
+    spoken = "; ".join(
+        f"{_name(target)} {', '.join(_value(figure) for figure in one)}"
+        for target, one in series.items()
+    )
+    text = f"Score with interval within each quartile of duration ({', '.join(names)}): {spoken}."
+    return draw_svg(draw, f"quartiles-{level}", text, size=(5, 3.4), margins=(0.6, 0.7, 0.15, 0.3))
+
+
+def history_figure(
+    columns: Mapping[str, Sequence[float]],
+    epochs: Sequence[float],
+    best_epoch: float | None,
+    quantity: str,
+) -> Markup:
+    """Draw columns of the training history, which share an axis, against the epoch."""
+
+    def draw(axes: Axes) -> None:
+        for index, (name, values) in enumerate(columns.items()):
+            _line(axes, index, epochs, values, name.replace("_", " ")[:_LONGEST_NAME])
+            if len(epochs) == 1:
+                _mark(axes, index, epochs[0], values[0])
+        if best_epoch is not None:
+            axes.axvline(best_epoch, color=FAINT, linewidth=1, linestyle=":", label="chosen epoch")
+        axes.set(xlabel="Epoch", ylabel=quantity)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(loc="best")
+
+    text = f"{quantity} during training by epoch: {', '.join(columns)}."
+    return draw_svg(draw, f"history-{quantity}", text)
+
+
+def _name(label: str) -> str:
+    return LABEL_NAMES.get(label, label)
+
+
+def _point(one: Mapping) -> tuple[float, float]:
+    return one["figures"]["sensitivity"]["value"], one["figures"]["specificity"]["value"]
+
+
+def _spoken(scored: Mapping[str, Mapping], measure: str) -> str:
+    return ", ".join(
+        f"{_name(label)} {_value(one['figures'][measure])}" for label, one in scored.items()
+    )
+
+
+def _value(figure: Mapping) -> str:
+    return "undefined" if figure["value"] is None else decimal(figure["value"])
+
+
+def _line(axes: Axes, index: int, x: Sequence, y: Sequence, name: str) -> None:
+    axes.plot(x, y, color=SERIES[index % 4], linestyle=DASHES[index % 4], label=name)
+
+
+def _mark(axes: Axes, index: int, x: float, y: float) -> None:
+    axes.plot(x, y, marker=MARKERS[index % 4], color=SERIES[index % 4], markersize=8)
+
+
+def _unit_square(axes: Axes, x_label: str, y_label: str) -> None:
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel=x_label, ylabel=y_label)
+    axes.set_aspect("equal")

@@ -1,0 +1,54 @@
+"""Predictions of an invented model on an invented cohort, in the layout of `predictions.csv`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+LABELS = {"pneumonia": ("pneumonia",), "crackle_wheeze": ("crackle", "wheeze")}
+
+
+def cohort(
+    problem: str = "crackle_wheeze",
+    n_subjects: int = 24,
+    clips_per_subject: int = 8,
+    skill: float = 1.0,
+    seed: int = 0,
+    dataset: str = "icbhi",
+) -> pd.DataFrame:
+    """Return predictions: two recordings per subject, a quarter of the subjects positive."""
+    rng = np.random.default_rng(seed)
+    subject = np.repeat(np.arange(n_subjects), clips_per_subject)
+    place = np.tile(np.arange(clips_per_subject), n_subjects)
+    n = len(subject)
+    table = pd.DataFrame({"subject_id": [f"{dataset}-{101 + one}" for one in subject]})
+    table["recording_id"] = [
+        f"{dataset}/{101 + s}_{k % 2}" for s, k in zip(subject, place, strict=True)
+    ]
+    table["clip_id"] = [
+        f"{one}#{k // 2}" for one, k in zip(table["recording_id"], place, strict=True)
+    ]
+    table["dataset"] = dataset
+    table["start_s"] = place * 2.0
+    table["recording_duration_s"] = np.where(subject % 2, 20.0, 30.0) + place % 2
+    for label in LABELS[problem]:
+        if problem == "pneumonia":
+            truth = (subject % 4 == 0).astype(int)
+        else:
+            truth = (rng.random(n) < np.where(subject % 4 == 3, 0.0, 0.4)).astype(int)
+        table[f"true_{label}"] = truth
+        table[f"prob_{label}"] = 1 / (1 + np.exp(-rng.normal(skill * (2 * truth - 1), 1.0)))
+    positive = table[[f"true_{label}" for label in LABELS[problem]]].max(axis=1)
+    durations = np.round(rng.gamma(6, 0.4, n) * np.where(positive, 0.7, 1.0) + 0.1, 3)
+    table["event_duration_s"] = (
+        table["recording_duration_s"] if problem == "pneumonia" else durations
+    )
+    table["end_s"] = table["start_s"] + table["event_duration_s"]
+    table["weak"] = 0
+    return table
+
+
+def as_clips(predictions: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
+    """Return predictions as the clip table they were made from."""
+    table = predictions.drop(columns=[f"prob_{label}" for label in labels])
+    return table.rename(columns={f"true_{label}": label for label in labels})

@@ -1,0 +1,231 @@
+"""metrics.json: true to scikit-learn, strict JSON, and never a crash on odd test sides."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from pipeline.errors import EvaluationError
+from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.levels import level_tables
+from pipeline.evaluation.thresholds import fit_on_training
+from tests.evaluation.cohorts import LABELS, as_clips, cohort
+
+
+def odd_test_sides(problem):
+    """Return the degenerate test sides by name."""
+    table = cohort(problem, seed=3)
+    truths = [f"true_{label}" for label in LABELS[problem]]
+    probabilities = [f"prob_{label}" for label in LABELS[problem]]
+    return {
+        "empty": table.iloc[:0],
+        "one clip": table.iloc[:1],
+        "one subject": table[table["subject_id"] == "icbhi-101"],
+        "all negative": table.assign(**dict.fromkeys(truths, 0)),
+        "all positive": table.assign(**dict.fromkeys(truths, 1)),
+        "constant": table.assign(**dict.fromkeys(probabilities, 0.3)),
+        "weak only": table.assign(weak=1),
+        "one duration": table.assign(event_duration_s=2.0, recording_duration_s=20.0),
+    }
+
+
+ODD = [(problem, name) for problem in LABELS for name in odd_test_sides(problem)]
+
+
+@pytest.mark.parametrize("problem", LABELS)
+def test_every_figure_equals_scikit_learns_at_every_level(problem, scored, fitted):
+    metrics, predictions = scored[problem]
+    tables = level_tables(predictions, LABELS[problem], fitted[problem]["aggregation"])
+    checked = 0
+    for level, table in tables.items():
+        for label in LABELS[problem]:
+            truth, probability = table[f"true_{label}"], table[f"prob_{label}"]
+            found = metrics["levels"][level]["labels"][label]["figures"]
+            assert found["auroc"]["value"] == pytest.approx(roc_auc_score(truth, probability))
+            average = average_precision_score(truth, probability)
+            assert found["average_precision"]["value"] == pytest.approx(average)
+            called = probability >= 0.5
+            assert found["sensitivity"]["value"] == pytest.approx(called[truth == 1].mean())
+            assert found["specificity"]["value"] == pytest.approx((~called)[truth == 0].mean())
+            low, high = found["auroc"]["interval"]
+            assert low <= found["auroc"]["value"] <= high
+            checked += 1
+    assert checked == 3 * len(LABELS[problem])
+
+
+def test_the_main_figure_is_the_subjects_auroc_or_the_events_icbhi_score(scored):
+    pneumonia, _ = scored["pneumonia"]
+    events, _ = scored["crackle_wheeze"]
+    main = pneumonia["main"]
+    assert (main["level"], main["measure"]) == ("subject", "auroc")
+    assert (main["counts"]["n_positive_subjects"], main["counts"]["n_negative_subjects"]) == (6, 18)
+    main = events["main"]
+    assert (main["level"], main["target"], main["measure"]) == ("clip", "four_class", "score")
+    matrix = np.array(events["levels"]["clip"]["four_class"]["confusion"])
+    sensitivity = np.diag(matrix)[1:].sum() / matrix[1:].sum()
+    specificity = matrix[0, 0] / matrix[0].sum()
+    assert main["value"] == pytest.approx((sensitivity + specificity) / 2)
+
+
+@pytest.mark.parametrize("problem", LABELS)
+def test_always_normal_and_duration_stand_beside_every_figure(problem, scored):
+    metrics, _ = scored[problem]
+    for level in metrics["levels"].values():
+        for label, one in level["labels"].items():
+            normal = one["trivial"]["always_normal"]["figures"]
+            share = one["counts"]["n_positive"] / one["counts"]["n_rows"]
+            assert normal["sensitivity"]["value"] == 0.0
+            assert normal["specificity"]["value"] == 1.0
+            assert normal["auroc"]["value"] == 0.5
+            assert normal["average_precision"]["value"] == pytest.approx(share)
+            duration, difference = (
+                one["trivial"]["duration"][name]["score"]["value"]
+                for name in ("figures", "difference")
+            )
+            assert one["figures"]["score"]["value"] - duration == pytest.approx(difference), label
+
+
+def test_the_duration_row_applies_the_models_rule_and_fits_nothing(score, fitted):
+    table = cohort(seed=3)
+    rule = fitted["crackle_wheeze"]["duration_rule"]["clip"]["labels"]["crackle"]
+    metrics = score("crackle_wheeze", table)
+    row = metrics["levels"]["clip"]["labels"]["crackle"]["trivial"]["duration"]
+    called = table["event_duration_s"] <= rule["cutoff_s"]
+    assert rule["positive"] == "shorter"
+    assert row["rule"] == rule
+    assert row["figures"]["sensitivity"]["value"] == pytest.approx(
+        called[table["true_crackle"] == 1].mean()
+    )
+
+
+def test_quartiles_of_duration_share_out_all_rows(scored):
+    events, table = scored["crackle_wheeze"]
+    parts = events["levels"]["clip"]["quartiles"]
+    assert len(parts) == 4
+    assert sum(part["labels"]["crackle"]["counts"]["n_rows"] for part in parts) == len(table)
+    edges = [part["from_s"] for part in parts] + [parts[-1]["to_s"]]
+    np.testing.assert_allclose(
+        edges, np.quantile(table["event_duration_s"], [0, 0.25, 0.5, 0.75, 1])
+    )
+    pneumonia, _ = scored["pneumonia"]
+    assert "quartiles" in pneumonia["levels"]["recording"]
+    assert "quartiles" not in pneumonia["levels"]["clip"]
+
+
+def test_thresholds_of_the_model_are_used_only_when_asked_for(score, fitted):
+    table = cohort("pneumonia", seed=3)
+    fixed = score("pneumonia", table)["levels"]["subject"]["labels"]["pneumonia"]
+    chosen = score("pneumonia", table, threshold="validation")
+    threshold = fitted["pneumonia"]["thresholds"]["subject"]["pneumonia"]["threshold"]
+    assert fixed["threshold"] == 0.5
+    assert chosen["levels"]["subject"]["labels"]["pneumonia"]["threshold"] == threshold
+
+
+@pytest.mark.parametrize("problem", LABELS)
+def test_a_probability_at_the_threshold_is_positive(problem, score):
+    halves = dict.fromkeys([f"prob_{label}" for label in LABELS[problem]], 0.5)
+    for level in score(problem, cohort(problem).assign(**halves))["levels"].values():
+        for one in level["labels"].values():
+            assert one["figures"]["sensitivity"]["value"] == 1.0
+            assert one["confusion"][1][0] == 0
+
+
+@pytest.mark.parametrize("problem", LABELS)
+def test_the_order_of_the_rows_changes_nothing(problem, score, scored):
+    metrics, table = scored[problem]
+    assert score(problem, table.sample(frac=1, random_state=1)) == metrics
+
+
+@pytest.mark.parametrize(("problem", "name"), ODD)
+def test_odd_test_sides_give_strict_json_and_a_warning(problem, name, score):
+    metrics = score(problem, odd_test_sides(problem)[name])
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+    if name != "one duration":
+        assert metrics["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("empty", "The test side is empty"),
+        ("all negative", "No subject on the test side has pneumonia"),
+        ("all positive", "Every subject on the test side has pneumonia"),
+        ("one subject", "One subject only"),
+        ("constant", "same probability"),
+    ],
+)
+def test_warnings_name_what_is_odd(name, said, score):
+    warnings = score("pneumonia", odd_test_sides("pneumonia")[name])["warnings"]
+    assert any(said in sentence for sentence in warnings)
+
+
+def test_few_positive_subjects_are_named_in_words(scored):
+    metrics, _ = scored["pneumonia"]
+    assert any("Only six subjects with pneumonia" in sentence for sentence in metrics["warnings"])
+
+
+def test_a_model_that_guesses_is_told_so(score):
+    guessing = score("pneumonia", cohort("pneumonia", skill=0.0, seed=9))
+    assert any("guessing" in sentence for sentence in guessing["warnings"])
+    skilled = score("pneumonia", cohort("pneumonia", skill=3.0, seed=9))
+    assert not any("guessing" in sentence for sentence in skilled["warnings"])
+
+
+def test_a_model_no_better_than_duration_is_told_so(score):
+    table = cohort(skill=0.0, seed=6)
+    found = score("crackle_wheeze", table)["warnings"]
+    assert any("not shown to be better than a rule on duration" in sentence for sentence in found)
+
+
+def test_perfect_rates_of_few_subjects_are_not_taken_for_certainty(score):
+    metrics = score("pneumonia", cohort("pneumonia", skill=9.0))
+    # The lower end of Clopper and Pearson's 95 % interval for 6 of 6 is 0.541.
+    assert any(
+        "All six positive subjects" in text and "0.54" in text for text in metrics["warnings"]
+    )
+
+
+def test_without_labelled_events_the_main_figure_moves_to_recordings(score):
+    metrics = score("crackle_wheeze", odd_test_sides("crackle_wheeze")["weak only"])
+    assert metrics["main"]["level"] == "recording"
+    assert metrics["levels"]["clip"]["n_rows"] == 0
+    assert any("per recording" in sentence for sentence in metrics["warnings"])
+
+
+def test_weak_clips_beside_events_leave_the_event_figures_alone(score):
+    events = cohort(seed=3)
+    weak = cohort(seed=8, dataset="jordan").assign(weak=1)
+    mixed = score("crackle_wheeze", pd.concat([events, weak], ignore_index=True))
+    alone = score("crackle_wheeze", events)
+    assert mixed["levels"]["clip"] == alone["levels"]["clip"]
+    assert mixed["levels"]["recording"]["n_rows"] == 2 * alone["levels"]["recording"]["n_rows"]
+
+
+def test_nan_and_other_labels_are_refused(score, fitted):
+    table = cohort("pneumonia")
+    table.loc[3, "prob_pneumonia"] = np.nan
+    with pytest.raises(EvaluationError, match="prob_pneumonia"):
+        score("pneumonia", table)
+    with pytest.raises(EvaluationError, match="one for crackle_wheeze"):
+        evaluate(
+            cohort("pneumonia"),
+            fitted["crackle_wheeze"],
+            {"threshold": "0.5", "n_bootstrap": 10, "confidence": 0.95},
+            ("pneumonia",),
+            "pneumonia",
+            np.random.default_rng(0),
+        )
+
+
+def test_no_rows_to_fit_a_clip_threshold_on_is_an_error_only_where_clips_are_scored():
+    labels, problem = LABELS["crackle_wheeze"], "crackle_wheeze"
+    train, val = cohort(n_subjects=40, seed=1), cohort(n_subjects=40, seed=2).assign(weak=1)
+    model = fit_on_training(as_clips(train, labels), val, problem, labels)
+    settings = {"threshold": "validation", "n_bootstrap": 10, "confidence": 0.95}
+    rng = np.random.default_rng(0)
+    with pytest.raises(EvaluationError, match="no rows at this level"):
+        evaluate(cohort(seed=3), model, settings, labels, problem, rng)
+    weak = cohort(seed=3).assign(weak=1)
+    assert evaluate(weak, model, settings, labels, problem, rng)["main"]["level"] == "recording"

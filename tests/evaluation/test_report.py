@@ -1,0 +1,211 @@
+"""The report: the numbers of metrics.json, safe against hostile names, whole on odd test sides."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from pipeline.evaluation.report import render_report
+from pipeline.evaluation.wording import decimal
+from tests.evaluation.cohorts import LABELS, cohort
+from tests.evaluation.test_evaluate import ODD, odd_test_sides
+
+HOSTILE = (
+    "<script>document.title='pwned'</script>\"'&<img src=x onerror=\"document.title='pwned'\">"
+)
+CONTEXT = {
+    "title": "A run",
+    "problem": "pneumonia",
+    "labels": ["pneumonia"],
+    "datasets": [
+        {"name": "icbhi", "title": "ICBHI 2017", "licence": "research", "n_recordings": 6898}
+    ],
+    "sides": {
+        "train": {"subjects": 61, "clips": 4142, "positives": {"pneumonia": 5}},
+        "test": {"subjects": 49, "recordings": 381},
+    },
+    "excluded": [
+        {"dataset": "icbhi", "reason": "truncated", "action": "left out", "what": "recording"},
+        {"dataset": "icbhi", "reason": "truncated", "action": "left out", "what": "recording"},
+        {"dataset": float("nan"), "reason": "past the end", "action": "repaired", "count": 12},
+    ],
+    "notes": ["The split is the official one."],
+    "split_hash": "c0ffee",
+    "settings": {"clips": {"window_s": 5.0, "n_fft": 1024}, "model": {"name": "resnet"}},
+    "versions": {"keras": "3.15.0"},
+    "history": [
+        {"epoch": 1, "loss": "0.7", "val_loss": 0.69, "val_auroc": "", "seconds": 3},
+        {"epoch": 2, "loss": "0.5", "val_loss": 0.65, "val_auroc": 0.7, "seconds": 3},
+    ],
+    "command": "luigi --module pipeline TrainPneumonia",
+    "model": {"name": "resnet", "n_parameters": 612354, "training": {"best_epoch": 2}},
+    "lineage": [{"task": "TrainNetwork", "salt": "0a1b2c", "version": "1"}],
+    "made_at": "2026-03-04T10:11:12+00:00",
+}
+_VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """A page's tags, checked to be balanced, with its visible text."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.text = [], [], []
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text.append(data)
+
+    @property
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture(scope="module")
+def pages(scored):
+    """Return the full report's page by problem."""
+    return {problem: Page(render_report(*both, CONTEXT)) for problem, both in scored.items()}
+
+
+def figures_of(metrics):
+    """Yield the value of every figure of a level's targets, trivial rows and quartiles."""
+    for level in metrics["levels"].values():
+        blocks = [
+            *level["labels"].values(),
+            *([level["four_class"]] if "four_class" in level else []),
+        ]
+        for part in level.get("quartiles", []):
+            blocks += [*part["labels"].values(), part.get("four_class", {"figures": {}})]
+        for block in blocks:
+            for rows in (block, *block.get("trivial", {}).values()):
+                yield from (one["value"] for one in rows.get("figures", {}).values())
+
+
+@pytest.mark.parametrize("problem", LABELS)
+def test_the_report_shows_the_numbers_of_metrics_and_no_others(problem, pages, scored):
+    shown = {
+        tag["data-value"] for _, tag in pages[problem].tags if tag.get("data-value") not in (None,)
+    }
+    assert shown - {"None"} == {
+        str(value) for value in figures_of(scored[problem][0]) if value is not None
+    }
+
+
+@pytest.mark.parametrize("problem", LABELS)
+def test_the_verdict_comes_first_with_interval_and_positive_subjects_in_words(
+    problem, pages, scored
+):
+    main, words = scored[problem][0]["main"], pages[problem].words
+    low, high = main["interval"]
+    assert f"95 % interval {decimal(low)} to {decimal(high)}" in words
+    assert words.index(decimal(main["value"])) < words.index("Beside rules")
+    positives = {"pneumonia": "six subjects with pneumonia and eighteen without"}
+    assert positives.get(problem, "eighteen subjects with crackles or wheezes") in words
+
+
+@pytest.mark.parametrize("problem", LABELS)
+def test_nothing_is_fetched_and_nothing_is_run(problem, pages):
+    for tag, attributes in pages[problem].tags:
+        assert tag not in ("script", "iframe", "object", "embed")
+        assert not any(name.startswith("on") for name in attributes)
+        for name in ("src", "href", "xlink:href"):
+            assert re.match(r"#|data:", attributes.get(name, "#"))
+
+
+@pytest.mark.parametrize("problem", LABELS)
+def test_every_picture_speaks_and_ids_are_unique(problem, pages):
+    pictures = [tag for name, tag in pages[problem].tags if name == "svg"]
+    assert len(pictures) >= 8
+    assert all(tag["role"] == "img" and len(tag["aria-label"]) > 20 for tag in pictures)
+    ids = [tag["id"] for _, tag in pages[problem].tags if "id" in tag]
+    assert len(ids) == len(set(ids))
+    targets = {tag["href"][1:] for name, tag in pages[problem].tags if name == "a"}
+    assert targets <= set(ids)
+
+
+def test_pictures_follow_the_pages_colours_and_need_no_other_font(scored):
+    html = render_report(*scored["pneumonia"], CONTEXT)
+    drawings = "".join(re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL))
+    assert "var(--series-1" in drawings
+    assert not re.search(r"#0102\d\d", drawings)
+    assert "<text" in drawings
+    assert "http" not in drawings
+
+
+def test_the_report_tells_what_went_in_and_how_it_was_made(pages):
+    words = pages["pneumonia"].words
+    for said in (
+        "ICBHI 2017", "6,898", "4,142", "positives pneumonia", "truncated 2", "past the end 12",
+        "The split is the official one.", "c0ffee", "n_fft 1024", "keras 3.15.0", "612,354",
+        "luigi --module pipeline TrainPneumonia", "TrainNetwork 0a1b2c", "2026-03-04 10:11 UTC",
+    ):  # fmt: skip
+        assert said.lower() in words.lower(), said
+
+
+def test_an_empty_context_still_gives_a_report(scored):
+    words = Page(render_report(*scored["crackle_wheeze"], {})).words
+    assert "Crackles and wheezes in lung sounds" in words
+    nothing = dict.fromkeys(CONTEXT)
+    assert Page(render_report(*scored["crackle_wheeze"], nothing)).words == words
+
+
+@pytest.mark.parametrize(
+    ("problem", "name"),
+    [odd for odd in ODD if odd[0] == "pneumonia" or odd[1] in ("empty", "weak only")],
+)
+def test_odd_test_sides_give_a_report_that_says_so(problem, name, score):
+    table = odd_test_sides(problem)[name]
+    metrics = score(problem, table)
+    words = Page(render_report(metrics, table, CONTEXT)).words
+    for sentence in metrics["warnings"]:
+        assert " ".join(sentence.split()) in words
+    assert "nan" not in re.findall(r"[a-z]+", words)
+    if metrics["main"]["value"] is None:
+        assert f"cannot be given: {metrics['main']['reason']}" in words
+
+
+def hostile_report(score):
+    """Return a report in which every name and text is an attack."""
+    table = cohort("pneumonia", seed=3)
+    for column in ("recording_id", "subject_id", "dataset", "clip_id"):
+        table[column] = table[column] + HOSTILE
+    table["recording_id"] = "x/" + table["recording_id"]
+
+    def spoil(value):
+        if isinstance(value, dict):
+            return {
+                f"{name}{HOSTILE}" if name in ("clips", "keras") else name: spoil(one)
+                for name, one in value.items()
+            }
+        if isinstance(value, list):
+            return [spoil(one) for one in value]
+        return value + HOSTILE if isinstance(value, str) else value
+
+    spoilt = spoil({name: value for name, value in CONTEXT.items() if name != "history"})
+    history = [{"epoch": 1, f"loss{HOSTILE}": 0.5}, {"epoch": 2, f"loss{HOSTILE}": 0.4}]
+    return render_report(score("pneumonia", table), table, spoilt | {"history": history})
+
+
+def test_hostile_names_are_shown_and_do_nothing(score):
+    page = Page(hostile_report(score))
+    assert {"script", "img"}.isdisjoint(tag for tag, _ in page.tags)
+    assert page.words.count("<script>") > 30
+
+
+def test_a_subject_list_is_cut_where_it_gets_long(scored, monkeypatch):
+    monkeypatch.setattr("pipeline.evaluation.report_tables.SUBJECT_ROWS", 10)
+    words = Page(render_report(*scored["pneumonia"], {})).words
+    assert "14 more subjects: see predictions.csv" in words
