@@ -228,7 +228,7 @@ def _clone(task: luigi.Task, cls: type[luigi.Task], parameters: dict[str, Any]) 
 
 
 @cache
-def _parameter_names(cls: type[luigi.Task]) -> frozenset[str]:
+def _parameter_names(cls: Any) -> frozenset[str]:
     """Return the names of a class's parameters; Luigi looks through the whole class each time."""
     return frozenset(name for name, _ in cls.get_params())
 

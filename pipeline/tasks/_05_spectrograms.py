@@ -67,8 +67,12 @@ class CacheSpectrograms(OnDataset, OnSpectrograms, SaltedTask):
 class CacheSubsetSpectrograms(OnSample, CacheSpectrograms):
     """Cache and pack the spectrograms of the development sample's recordings only."""
 
-    relevant = None  # the sample may rest on the simulated cohort even if this data set does not
     sample = Requirement(SampleSubset)
+
+    @staticmethod
+    def relevant(values: dict[str, Any]) -> dict[str, Any]:
+        """Keep everything: the sample may rest on the simulated cohort, this data set not."""
+        return values
 
     def input_identities(self) -> dict[str, str]:
         """The decoded audio of the sample: whoever asks for the same audio shares the pack."""
