@@ -218,7 +218,7 @@ class SaltedTask(ShortName, luigi.Task):
         return own
 
 
-def _clone(task: luigi.Task, cls: type[luigi.Task], parameters: dict[str, Any]) -> luigi.Task:
+def _clone(task: luigi.Task, cls: Any, parameters: dict[str, Any]) -> luigi.Task:
     """Return ``task.clone(cls)``; a class may blank what does not apply to it (``relevant``)."""
     known = _parameter_names(cls)
     shared = {name: value for name, value in task.param_kwargs.items() if name in known}
