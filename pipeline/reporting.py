@@ -136,6 +136,6 @@ def _grouped(excluded: pd.DataFrame) -> list[dict[str, Any]]:
     """Return how often what was left out or repaired, by data set and reason."""
     dataset = excluded["recording_id"].str.split("/").str[0]
     by = [dataset.rename("dataset"), "reason", "action", "what"]
-    return (
-        excluded.groupby(by, dropna=False).size().rename("count").reset_index().to_dict("records")
-    )
+    counted = excluded.groupby(by, dropna=False).size().rename("count").reset_index()
+    rows = counted.to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]

@@ -1,0 +1,101 @@
+"""``python -m cnn train RUN_DIR`` and ``python -m cnn predict RUN_DIR``; see ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from cnn.errors import JobError, TrainerError
+from cnn.process import end_with_parent, held_run_dir, logged
+
+DESCRIPTION = """\
+Train a network, or predict with one, as RUN_DIR/job.json says. The result is RUN_DIR/output;
+progress stands in RUN_DIR/progress.json, the log in RUN_DIR/train.log or predict.log.
+"""
+# Read when the backend is imported. Keras' own file in the home folder could change the float
+# type or the order of axes behind our back: it gets a folder inside the environment.
+BACKEND = {
+    "KERAS_BACKEND": "tensorflow",
+    "KERAS_HOME": str(Path(sys.prefix) / "keras"),
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one action; return 0, or 1 after an error whose sentence was the last line."""
+    parser = argparse.ArgumentParser("external_script.sh", description=DESCRIPTION)
+    parser.add_argument("action", choices=("train", "predict"))
+    parser.add_argument("run_dir", metavar="RUN_DIR", type=Path)
+    chosen = parser.parse_args(arguments)
+    try:
+        end_with_parent(os.environ.get("AUSCULT_PARENT_PID"))
+        _check_run_dir(chosen.run_dir)
+        with (
+            held_run_dir(chosen.run_dir),
+            logged(chosen.run_dir / f"{chosen.action}.log", chosen.action) as log,
+        ):
+            return _act(chosen.action, chosen.run_dir, log)
+    except TrainerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _act(action: str, run_dir: Path, log: IO[str]) -> int:
+    """Do the work; every error ends as one sentence on the terminal, with details in the log."""
+    try:
+        _run(action, run_dir)
+        return 0
+    except TrainerError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:
+        traceback.print_exc(file=log)
+        name = f" ({error.filename})" if error.filename else ""
+        print(f"error: {error.strerror or error}{name}. Details: {log.name}", file=sys.stderr)
+    except Exception as error:
+        traceback.print_exc(file=log)
+        first_line = (str(error).strip().splitlines() or ["no message"])[0]
+        print(
+            f"error: the {action} action failed with {type(error).__name__}: {first_line}. "
+            f"Details: {log.name}",
+            file=sys.stderr,
+        )
+    return 1
+
+
+def _run(action: str, run_dir: Path) -> None:
+    """Check the job before the imports, which take seconds; then do what it asks."""
+    from cnn.job import read_job
+
+    job = read_job(run_dir, action)
+    for name, value in BACKEND.items():
+        os.environ.setdefault(name, value)
+    if job.device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    if action == "train":
+        from cnn.train import train
+
+        train(job)
+    else:
+        from cnn.predict import predict
+
+        predict(job)
+
+
+def _check_run_dir(run_dir: Path) -> None:
+    if not run_dir.is_dir():
+        raise JobError(
+            expected="a run directory",
+            found="a file" if run_dir.exists() else "no such folder",
+            where=str(run_dir),
+            action="Name a run directory that the pipeline made.",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

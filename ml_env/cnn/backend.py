@@ -1,0 +1,124 @@
+"""The numerical side of the environment: device, determinism, compilation, versions.
+
+The networks and the training use Keras operations; what TensorFlow needs besides stands here,
+behind a check of the backend.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import platform
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnn.errors import DeviceError
+from cnn.order import DROPOUT, generator
+
+VERSIONED = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "soundfile", "soxr")
+
+
+def choose_device(device: str) -> str:
+    """Make the backend use what ``device`` asks for; return ``cpu`` or ``gpu``.
+
+    Raises
+    ------
+    DeviceError
+        ``gpu`` is asked for and the backend sees none.
+    """
+    n_gpus = _n_gpus() if device != "cpu" else 0
+    if device == "gpu" and not n_gpus:
+        raise DeviceError(
+            expected="a GPU, since device = gpu",
+            found=f"none that {keras.backend.backend()} can see",
+            where="[compute] device",
+            action="Use device = cpu or auto, or check the driver with nvidia-smi.",
+        )
+    if on_tensorflow():
+        _prepare_tensorflow(n_gpus)
+    return "gpu" if n_gpus else "cpu"
+
+
+def seed_everything(seed: int) -> None:
+    """Make what follows a function of `seed`: initial weights, and operations that may vary."""
+    keras.utils.set_random_seed(seed)
+    if on_tensorflow():
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def reseed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
+    """Set the state of every random layer to a function of (seed, epoch, layer).
+
+    A layer then counts up by itself, so that its draw is a function of (seed, epoch, step).
+    """
+    for number, layer in enumerate(flat_layers(model)):
+        source = getattr(layer, "seed_generator", None)
+        if source is not None:
+            first = generator(seed, DROPOUT, epoch, number).integers(0, 2**32, dtype=np.uint32)
+            source.state.assign(np.array([first, 0], dtype=np.uint32))
+
+
+def flat_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """Return all layers, those inside nested models too, in their order."""
+    return list(model._flatten_layers(include_self=False))
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` as one graph where the backend has graphs."""
+    if not on_tensorflow():
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=False)
+
+
+def on_tensorflow() -> bool:
+    """Return whether Keras runs on TensorFlow."""
+    return keras.backend.backend() == "tensorflow"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that have a part in the numbers."""
+    found = {"python": platform.python_version(), "backend": keras.backend.backend()}
+    for name in VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def weights_digest(model: keras.Model) -> str:
+    """Return the sha256 of all weights, equal for two models exactly if every bit is."""
+    digest = hashlib.sha256()
+    for weights in model.get_weights():
+        digest.update(f"{weights.dtype.str}{weights.shape}".encode())
+        digest.update(np.ascontiguousarray(weights).tobytes())
+    return digest.hexdigest()
+
+
+def _n_gpus() -> int:
+    if on_tensorflow():
+        import tensorflow as tf
+
+        return len(tf.config.list_physical_devices("GPU"))
+    try:
+        return len(keras.distribution.list_devices("gpu"))
+    except (RuntimeError, NotImplementedError):
+        return 0
+
+
+def _prepare_tensorflow(n_gpus: int) -> None:
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not n_gpus:
+        tf.config.set_visible_devices([], "GPU")
+        return
+    for gpu in gpus:  # else the first process takes the whole memory of every GPU
+        tf.config.experimental.set_memory_growth(gpu, True)

@@ -1,0 +1,35 @@
+"""The few figures that a training shows and chooses by; the pipeline does the evaluation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+SMALLEST = 1e-7  # a probability's distance from 0 and 1, so that the logarithm stays finite
+
+
+def auroc(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Return the area under the ROC curve, ties counting half; NaN without both classes.
+
+    Parameters
+    ----------
+    labels : ndarray of 0 and 1, shape (n,)
+    scores : ndarray, shape (n,)
+    """
+    n_positive = int(labels.sum())
+    n_negative = len(labels) - n_positive
+    if not n_positive or not n_negative:
+        return float("nan")
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    mean_rank = np.cumsum(counts) - (counts - 1) / 2
+    ranks = mean_rank[inverse][labels == 1].sum()
+    return float((ranks - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+
+
+def mean_loss(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> float:
+    """Return the class-weighted binary cross-entropy over clips and labels; NaN without clips."""
+    if not len(labels):
+        return float("nan")
+    p = np.clip(probabilities.astype(np.float64), SMALLEST, 1 - SMALLEST)
+    as_1 = weights[:, 1] * labels * -np.log(p)
+    as_0 = weights[:, 0] * (1 - labels) * -np.log(1 - p)
+    return float((as_1 + as_0).mean())

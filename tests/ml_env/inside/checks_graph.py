@@ -1,0 +1,147 @@
+"""What happens inside the graph: augmentation, loss, averages, statistics."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+from raising import error_of
+
+from cnn.augment import Draw
+from cnn.augment_ops import Augment
+from cnn.averaging import WeightAverage
+from cnn.backend import choose_device, reseed_dropout
+from cnn.errors import DeviceError
+from cnn.loss import weighted_cross_entropy
+from cnn.statistics import BatchStatistics, chosen_rows
+
+
+def draw(**changes: list) -> Draw:
+    none = {"partner": [0, 1], "share": [1, 1], "time_masks": [[[0, 0]]] * 2}
+    arrays = {**none, "frequency_masks": [[[0, 0]]] * 2, **changes}
+    floats = {"share"}
+    return Draw(
+        **{k: np.array(v, "float32" if k in floats else "int32") for k, v in arrays.items()}
+    )
+
+
+def augmented(clips: np.ndarray, drawn: Draw) -> np.ndarray:
+    return np.array(Augment()(clips, *drawn.inputs().values()))
+
+
+CLIPS = np.arange(1, 2 * 4 * 3 + 1, dtype=np.float32).reshape(2, 4, 3)
+
+
+def check_a_draw_of_nothing_changes_nothing() -> None:
+    np.testing.assert_array_equal(augmented(CLIPS, draw()), CLIPS)
+
+
+def check_mixup_weighs_a_clip_and_its_partner() -> None:
+    found = augmented(CLIPS, draw(partner=[1, 0], share=[0.75, 1.0]))
+    np.testing.assert_allclose(found[0], 0.75 * CLIPS[0] + 0.25 * CLIPS[1], rtol=1e-6)
+    np.testing.assert_array_equal(found[1], CLIPS[1])
+
+
+def check_time_masks_blank_frames_of_their_own_clip() -> None:
+    found = augmented(CLIPS, draw(time_masks=[[[0, 1], [3, 1]], [[1, 2], [0, 0]]]))
+    expected = CLIPS.copy()
+    expected[0, [0, 3]] = 0
+    expected[1, 1:3] = 0
+    np.testing.assert_array_equal(found, expected)
+
+
+def check_frequency_masks_blank_bands_of_their_own_clip() -> None:
+    found = augmented(CLIPS, draw(frequency_masks=[[[2, 1]], [[0, 2]]]))
+    expected = CLIPS.copy()
+    expected[0, :, 2] = 0
+    expected[1, :, :2] = 0
+    np.testing.assert_array_equal(found, expected)
+
+
+def check_masks_come_after_mixing() -> None:
+    found = augmented(
+        CLIPS, draw(partner=[1, 0], share=[0.5, 0.5], time_masks=[[[0, 4]], [[0, 0]]])
+    )
+    assert (found[0] == 0).all()
+    assert (found[1] != 0).all()
+
+
+def check_the_loss_is_weighted_cross_entropy_of_soft_labels() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (5, 2)).astype("float32")
+    labels = rng.random((5, 2)).astype("float32")
+    weights = np.array([[0.6, 3.0], [1.0, 1.0]], dtype="float32")
+    p = 1 / (1 + np.exp(-logits.astype("float64")))
+    expected = -(weights[:, 1] * labels * np.log(p) + weights[:, 0] * (1 - labels) * np.log(1 - p))
+    found = np.array(weighted_cross_entropy(weights)(labels, logits))
+    np.testing.assert_allclose(found, expected.mean(axis=1), rtol=1e-5)
+
+
+def check_the_loss_of_certain_and_wrong_is_finite() -> None:
+    loss = weighted_cross_entropy(np.ones((1, 2), dtype="float32"))
+    found = np.array(loss(np.array([[1.0], [0.0]], "float32"), np.array([[-500.0], [500.0]], "f")))
+    np.testing.assert_allclose(found, [500, 500])
+
+
+def check_averages_follow_their_formula_and_give_the_weights_back() -> None:
+    model = keras.Sequential([layers.Input((1,)), layers.Dense(1, use_bias=False)])
+    (kernel,) = model.trainable_variables
+    kernel.assign([[1.0]])
+    average = WeightAverage(model, decay=0.5)
+    expected = 1.0
+    for step, value in enumerate([3.0, -1.0, 5.0, 2.0, 8.0, 4.0, 1.0, 0.0, 3.0]):
+        kernel.assign([[value]])
+        average.update(step)
+        kept = min(0.5, (1 + step) / (10 + step))
+        expected = kept * expected + (1 - kept) * value
+    with average.in_place():
+        np.testing.assert_allclose(np.array(kernel), [[expected]], rtol=1e-6)
+    np.testing.assert_array_equal(np.array(kernel), [[3.0]])
+    average.keep()
+    np.testing.assert_allclose(np.array(kernel), [[expected]], rtol=1e-6)
+
+
+class Clips:
+    """Stands in for a ClipSource."""
+
+    def __init__(self, values: np.ndarray):
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def batch(self, rows: np.ndarray) -> np.ndarray:
+        return self.values[rows]
+
+
+def check_batch_statistics_are_those_of_the_clips() -> None:
+    values = np.random.default_rng(0).normal(3, 2, (64, 5, 4)).astype("float32")
+    model = keras.Sequential([layers.Input((5, 4)), layers.BatchNormalization(momentum=0.7)])
+    statistics = BatchStatistics(model, Clips(values), seed=0)
+    for _ in range(2):  # a second time: nothing of the first is left in it
+        statistics.fit()
+        layer = model.layers[0]
+        np.testing.assert_allclose(layer.moving_mean, values.mean((0, 1)), rtol=1e-4)
+        parts = [values[rows].var((0, 1)) for rows in chosen_rows(64, seed=0)]
+        np.testing.assert_allclose(layer.moving_variance, np.mean(parts, axis=0), rtol=1e-4)
+
+
+def check_dropout_is_a_function_of_seed_epoch_and_step() -> None:
+    model = keras.Sequential([layers.Input((50,)), layers.Dropout(0.5)])
+    ones = np.ones((4, 50), dtype="float32")
+
+    def two_steps(seed: int, epoch: int) -> np.ndarray:
+        reseed_dropout(model, seed, epoch)
+        return np.stack([np.array(model(ones, training=True)) for _ in range(2)])
+
+    first = two_steps(0, 1)
+    other_epoch = two_steps(0, 2)
+    np.testing.assert_array_equal(first, two_steps(0, 1))
+    assert (first[0] != first[1]).any()
+    assert (first != other_epoch).any()
+    assert (first != two_steps(1, 1)).any()
+
+
+def check_a_gpu_that_is_not_there_is_an_error_and_auto_takes_the_cpu() -> None:
+    assert choose_device("auto") == choose_device("cpu") == "cpu"
+    assert "a GPU, since device = gpu" in error_of(DeviceError, choose_device, "gpu")

@@ -1,0 +1,159 @@
+"""Whole trainings on tiny data."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from raising import error_of
+
+from cnn.contract import MODEL_KIND, PREDICTIONS_KIND, read_manifest, write_manifest
+from cnn.errors import ContractError, JobError, TrainerError, TrainingFailed
+from cnn.job import read_job
+from cnn.predict import predict
+from cnn.train import train
+from tests.ml_env.rundir import make_predict_dir, make_run_dir
+
+
+def trained(folder: Path, **arguments: Any) -> tuple[dict[str, Any], str]:
+    """Return model.json and what was printed."""
+    run_dir = make_run_dir(folder, **arguments)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        train(read_job(run_dir, "train"))
+    read_manifest(run_dir / "output", MODEL_KIND)
+    return json.loads((run_dir / "output/model.json").read_text()), printed.getvalue()
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def training_error(folder: Path, **arguments: Any) -> str:
+    return error_of(TrainerError, lambda: trained(folder, **arguments))
+
+
+def training(**changes: Any) -> dict[str, Any]:
+    return {"settings": {"training": changes}}
+
+
+def check_two_separable_labels_are_learnt_and_predicted_from_the_folder(folder: Path) -> None:
+    labels, datasets = ("crackle", "wheeze"), ("icbhi", "sprsound")
+    run_dir = folder / "train"
+    model, printed = trained(
+        run_dir,
+        n_train=48,
+        n_val=16,
+        labels=labels,
+        datasets=datasets,
+        changes=training(n_epochs=10, learning_rate=0.01),
+    )
+    history = rows_of(run_dir / "output/history.csv")
+    assert len(history) == 10
+    assert float(history[-1]["loss"]) < 0.6 * float(history[0]["loss"])
+    for label in labels:
+        assert float(history[-1][f"val_auroc_{label}"]) > 0.98, history[-1]
+    assert len([line for line in printed.splitlines() if line.startswith("epoch ")]) == 10
+    assert model["labels"] == list(labels)
+    assert model["training"]["n_clips"] == {"train": 48, "val": 16}
+
+    predict_dir = make_predict_dir(folder / "predict", run_dir)
+    with contextlib.redirect_stdout(io.StringIO()):
+        predict(read_job(predict_dir, "predict"))
+    read_manifest(predict_dir / "output", PREDICTIONS_KIND)
+    found = rows_of(predict_dir / "output/predictions.csv")
+    assert found == rows_of(run_dir / "output/validation.csv")
+    truth = rows_of(run_dir / "inputs/val.csv")
+    assert [row["clip_id"] for row in found] == [row["clip_id"] for row in truth]
+    for row, true in zip(found, truth, strict=True):
+        assert (float(row["prob_crackle"]) > 0.5) == (true["crackle"] == "1")
+
+    with open(run_dir / "output/model.keras", "ab") as stream:
+        stream.write(b"x")
+    assert "model.keras" in error_of(ContractError, predict, read_job(predict_dir, "predict"))
+
+    path = run_dir / "output/model.json"
+    path.write_text(path.read_text().replace('"version": "1"', '"version": "0"'))
+    write_manifest(run_dir / "output", MODEL_KIND)
+    message = error_of(JobError, predict, read_job(predict_dir, "predict"))
+    assert "Expected front end 1, found front end 0" in message
+
+
+def check_weights_depend_on_the_seed_but_not_on_the_place_or_the_validation_side(
+    folder: Path,
+) -> None:
+    first, _ = trained(folder / "a")
+    progress = json.loads((folder / "a/progress.json").read_text())
+    assert progress == {"done": 2, "total": 2, "message": "trained"}
+    again, printed = trained(folder / "somewhere else", n_val=0)
+    other, _ = trained(folder / "c", changes={"seed": 1})
+    assert first["weights_sha256"] == again["weights_sha256"]
+    assert first["weights_sha256"] != other["weights_sha256"]
+    assert "no validation clips" in printed
+    assert rows_of(folder / "somewhere else/output/validation.csv") == []
+    assert rows_of(folder / "somewhere else/output/history.csv")[0]["val_loss"] == ""
+
+
+def check_the_best_epoch_is_kept_and_training_stops_early(folder: Path) -> None:
+    # A rate this high makes the validation loss jump: some epoch is the best, and not the last.
+    changes = training(n_epochs=60, select="best_validation", patience=2, learning_rate=0.1)
+    model, printed = trained(folder, changes=changes)
+    facts = model["training"]
+    assert facts["n_epochs"] == facts["best_epoch"] + 2
+    assert facts["n_epochs"] < 60
+    assert "stopping: no better validation loss for 2 epochs" in printed
+    losses = [float(row["val_loss"]) for row in rows_of(folder / "output/history.csv")]
+    assert min(losses) == losses[facts["best_epoch"] - 1]
+    found = rows_of(folder / "output/validation.csv")
+    truth = rows_of(folder / "inputs/val.csv")
+    chances = [float(row["prob_pneumonia"]) for row in found]
+    hit = [p if row["pneumonia"] == "1" else 1 - p for p, row in zip(chances, truth, strict=True)]
+    np.testing.assert_allclose(-np.log(np.clip(hit, 1e-7, 1)).mean(), min(losses), rtol=1e-4)
+
+
+def check_without_validation_the_last_weights_are_kept_and_a_large_batch_is_reduced(
+    folder: Path,
+) -> None:
+    changes = training(select="best_validation", batch_size=64)
+    model, printed = trained(folder, n_train=6, n_val=0, changes=changes)
+    assert model["training"]["n_epochs"] == 2
+    assert "keeping the last weights" in printed
+    assert model["training"]["batch_size"] == 6
+    assert "batch_size 64 is more than the 6 train clips: using 6" in printed
+
+
+def check_a_rate_that_explodes_stops_with_the_batch_named(folder: Path) -> None:
+    changes = training(learning_rate=1e30, n_epochs=20, warmup_epochs=0)
+    message = training_error(folder, changes=changes)
+    assert "a finite loss" in message
+    assert "epoch " in message
+    assert "step " in message
+    assert "icbhi/train" in message
+    assert "lower learning_rate than 1e+30" in message
+    assert not (folder / "output").exists()
+
+
+def check_frames_that_are_no_numbers_are_named_by_clip(folder: Path) -> None:
+    run_dir = make_run_dir(folder)
+    path = run_dir / "inputs/packs/icbhi/frames.npy"
+    frames = np.load(path)
+    frames[200] = np.nan
+    np.save(path, frames)
+    with contextlib.redirect_stdout(io.StringIO()):
+        message = error_of(TrainingFailed, train, read_job(run_dir, "train"))
+    assert "clips that hold no numbers: icbhi/" in message, message
+
+
+def check_a_label_without_a_positive_is_an_error_before_training(folder: Path) -> None:
+    message = training_error(folder, n_train=1, n_val=1)
+    assert "no positive one among 1 clips" in message
+
+
+def check_a_side_without_clips_is_an_error(folder: Path) -> None:
+    assert "a train side without clips" in training_error(folder, n_train=0, n_val=0)

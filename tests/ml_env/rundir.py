@@ -1,0 +1,200 @@
+"""Makes tiny run directories, as the pipeline would; NumPy and the standard library only.
+
+Used by the tests here and by the checks that run inside the training environment.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SPECTROGRAM = {
+    "sample_rate": 8000,
+    "n_fft": 1024,
+    "hop_length": 254,
+    "n_mels": 32,
+    "fmin": 0.0,
+    "fmax": 4000.0,
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "augment": {
+        "mixup_alpha": 0.3,
+        "mixup_share": 0.5,
+        "n_time_masks": 2,
+        "time_mask_share": 0.1,
+        "n_frequency_masks": 2,
+        "frequency_mask_share": 0.1,
+    },
+    "model": {"name": "resnet", "width": 0.25, "dropout": 0.2},
+    "training": {
+        "n_epochs": 2,
+        "batch_size": 8,
+        "learning_rate": 0.003,
+        "weight_decay": 0.01,
+        "warmup_epochs": 1,
+        "class_weights": True,
+        "select": "last_averaged",
+        "average_decay": 0.9,
+        "patience": 10,
+    },
+}
+COLUMNS = ["clip_id", "recording_id", "subject_id", "dataset", "audio_hash", "content_hash"]
+COLUMNS += ["start_s", "end_s", "event_duration_s", "recording_duration_s", "weak"]
+WINDOW_S, DURATION_S, N_FRAMES = 2.0, 4.0, 127
+
+
+def merged(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `settings` with `changes` merged in, table by table."""
+    result = dict(settings)
+    for name, value in changes.items():
+        inner = isinstance(value, Mapping) and isinstance(result.get(name), Mapping)
+        result[name] = merged(result[name], value) if inner else value
+    return result
+
+
+def make_run_dir(
+    run_dir: Path,
+    n_train: int = 16,
+    n_val: int = 8,
+    labels: tuple[str, ...] = ("pneumonia",),
+    datasets: tuple[str, ...] = ("icbhi",),
+    changes: Mapping[str, Any] | None = None,
+) -> Path:
+    """Make a run directory for a training; positives have a band of 10 dB more in their middle.
+
+    Parameters
+    ----------
+    n_train, n_val : int
+        Clips (and recordings) of each side; every second one is positive.
+    datasets : tuple of str
+        One pack each; the recordings are dealt out in turn.
+    changes : mapping, optional
+        What is to differ in job.json.
+    """
+    rng = np.random.default_rng(1)
+    recordings: dict[str, list[dict[str, Any]]] = {name: [] for name in datasets}
+    for side, n_clips in (("train", n_train), ("val", n_val)):
+        rows = [_clip(side, k, labels, datasets, rng, recordings) for k in range(n_clips)]
+        write_rows(run_dir / f"inputs/{side}.csv", [*COLUMNS, *labels], rows)
+    for name in datasets:
+        write_pack(run_dir / f"inputs/packs/{name}", recordings[name])
+    n_mels = SPECTROGRAM["n_mels"]
+    normalisation = {"level": "recording", "mean_db": [0.0] * n_mels, "std_db": [5.0] * n_mels}
+    write_json(run_dir / "inputs/normalisation.json", normalisation)
+    packs = {name: f"inputs/packs/{name}" for name in datasets}
+    job = {
+        "kind": "auscult/job",
+        "version": 1,
+        "action": "train",
+        "problem": "pneumonia" if len(labels) == 1 else "crackle_wheeze",
+        "labels": list(labels),
+        "activation": "sigmoid",
+        "seed": 0,
+        "window_s": WINDOW_S,
+        "fill": "context",
+        "frontend": {"version": "1", "spectrogram": SPECTROGRAM},
+        "device": "cpu",
+        "settings": SETTINGS,
+        "inputs": {
+            "train": "inputs/train.csv",
+            "val": "inputs/val.csv",
+            "normalisation": "inputs/normalisation.json",
+            "packs": packs,
+        },
+    }
+    write_json(run_dir / "job.json", merged(job, changes or {}))
+    return run_dir
+
+
+def make_predict_dir(run_dir: Path, trained: Path, model: Path | None = None) -> Path:
+    """Make a run directory that predicts the validation side of a finished training."""
+    (run_dir / "inputs").mkdir(parents=True)
+    (run_dir / "inputs/model").symlink_to(model or trained / "output")
+    (run_dir / "inputs/clips.csv").symlink_to(trained / "inputs/val.csv")
+    (run_dir / "inputs/packs").symlink_to(trained / "inputs/packs")
+    packs = {
+        path.name: f"inputs/packs/{path.name}" for path in (trained / "inputs/packs").iterdir()
+    }
+    inputs = {"model": "inputs/model", "clips": "inputs/clips.csv", "packs": packs}
+    head = {"kind": "auscult/job", "version": 1, "action": "predict", "device": "cpu"}
+    write_json(run_dir / "job.json", {**head, "inputs": inputs})
+    return run_dir
+
+
+def write_pack(folder: Path, recordings: list[dict[str, Any]]) -> None:
+    """Write frames.npy, recordings.csv and settings.json of recordings with their frames."""
+    folder.mkdir(parents=True)
+    recordings = sorted(recordings, key=lambda row: row["audio_hash"])
+    frames = [row["frames"] for row in recordings]
+    empty = np.empty((0, SPECTROGRAM["n_mels"]), dtype=np.float16)
+    np.save(folder / "frames.npy", np.concatenate([empty, *frames]).astype(np.float16))
+    rows, first = [], 0
+    for row in recordings:
+        n_frames, level_db = len(row["frames"]), float(row["frames"].mean())
+        rows.append(
+            {
+                "audio_hash": row["audio_hash"],
+                "first_frame": first,
+                "n_frames": n_frames,
+                "level_db": level_db,
+            }
+        )
+        first += n_frames
+    write_rows(
+        folder / "recordings.csv", ["audio_hash", "first_frame", "n_frames", "level_db"], rows
+    )
+    write_json(folder / "settings.json", {"version": "1", "spectrogram": SPECTROGRAM})
+
+
+def write_rows(path: Path, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    """Write a CSV file as the pipeline does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def _clip(
+    side: str,
+    k: int,
+    labels: tuple[str, ...],
+    datasets: tuple[str, ...],
+    rng: np.random.Generator,
+    recordings: dict[str, list[dict[str, Any]]],
+) -> dict[str, Any]:
+    """Return the row of a clip, and add its recording to those of its data set."""
+    name = f"{side}{k}"
+    dataset = datasets[k % len(datasets)]
+    audio_hash = hashlib.sha256(name.encode()).hexdigest()
+    values = {label: (k >> place) & 1 for place, label in enumerate(labels)}
+    frames = rng.normal(-40, 5, (N_FRAMES, int(SPECTROGRAM["n_mels"])))
+    for place, value in enumerate(values.values()):
+        frames[:, 8 * place : 8 * place + 8] += 10 * value
+    recordings[dataset].append({"audio_hash": audio_hash, "frames": frames})
+    return {
+        "clip_id": f"{dataset}/{name}#0",
+        "recording_id": f"{dataset}/{name}",
+        "subject_id": f"{dataset}-{name}",
+        "dataset": dataset,
+        "audio_hash": audio_hash,
+        "content_hash": audio_hash,
+        "start_s": 1.0,
+        "end_s": 3.0,
+        "event_duration_s": 2.0,
+        "recording_duration_s": DURATION_S,
+        "weak": 0,
+        **values,
+    }
