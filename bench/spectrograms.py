@@ -99,6 +99,12 @@ def jobs_for(paths: list[Path], folder: Path, n_times: int = 1) -> list[Job]:
     return jobs
 
 
+def clear(jobs: list[Job]) -> None:
+    """Remove what was made: to replace a file costs some file systems a flush to the disk."""
+    for job in jobs:
+        job.target.unlink(missing_ok=True)
+
+
 def seconds(work: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> float:
     """Return how long `work()` takes."""
     start = clock()
@@ -119,6 +125,7 @@ def against_librosa(jobs: list[Job], repeats: int) -> dict[str, float]:
     times = np.empty((repeats, len(sides), len(jobs)))
     for repeat in range(-1, repeats):  # the first round warms up
         for k, side in enumerate(sides):
+            clear(jobs)
             row = [seconds(partial(side, job), time.process_time) for job in jobs]
             times[max(repeat, 0), k] = row
     rates = np.array([soundfile.info(job.source).samplerate for job in jobs])
@@ -145,8 +152,12 @@ def two_against_one(jobs: list[Job], repeats: int) -> dict[str, float]:
             for _ in results:
                 pass
 
-    ones_and_twos = [(seconds(partial(run, 1)), seconds(partial(run, 2))) for _ in range(repeats)]
-    return {"two_processes": float(np.median([one / two for one, two in ones_and_twos]))}
+    times = np.empty((repeats, 2))
+    for repeat in range(repeats):
+        for n_workers in (1, 2):
+            clear(jobs)
+            times[repeat, n_workers - 1] = seconds(partial(run, n_workers))
+    return {"two_processes": float(np.median(times[:, 0] / times[:, 1]))}
 
 
 _MEMORY_PROBE = """
@@ -185,6 +196,7 @@ def measure(folder: Path, repeats: int, hours: float) -> dict[str, float]:
     jobs = jobs_for(paths, folder)
     figures = against_librosa(jobs, repeats)
     figures |= differences(jobs)
+    clear(jobs)
     n_times = max(1, round(ONE_PROCESS_S / figures["one_round_s"]))
     figures |= two_against_one(jobs_for(paths, folder, n_times), max(1, repeats // 2))
     return figures | peak_memory(folder, hours)

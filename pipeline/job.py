@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import frontend
-from pipeline.labels import PROBLEMS
+from pipeline.problems import PROBLEMS
 
 TRAINER_SECTIONS = ("augment", "model", "training")
 

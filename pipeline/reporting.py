@@ -15,7 +15,7 @@ from pipeline.contract import read_json, write_json
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.levels import join_predictions
 from pipeline.evaluation.report import render_report
-from pipeline.labels import PROBLEMS
+from pipeline.problems import PROBLEMS
 from pipeline.sealing import EVALUATION, RECORD
 from pipeline.splits import read_split
 from pipeline.tables import read_excluded, read_indexes, read_numbers, read_table

@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.contract import read_json, write_json
 from pipeline.evaluation.levels import join_predictions
 from pipeline.evaluation.thresholds import fit_on_training
-from pipeline.labels import PROBLEMS
+from pipeline.problems import PROBLEMS
 from pipeline.leakage import TRAINED_ON, trained_on
 from pipeline.splits import read_split
 from pipeline.tables import read_table

@@ -196,6 +196,14 @@ def test_another_seed_gives_another_split():
     assert split(index, seed=1).split_hash == split(index, seed=1).split_hash
 
 
+def test_every_subject_can_come_to_every_side():
+    classes = [("a=1",) if k % 5 == 0 else ("a=0",) for k in range(25)]
+    groups = [Group(f"g{k:02}", 1, ("icbhi",), each) for k, each in enumerate(classes)]
+    dealt = [deal(groups, [0.8, 0.2], seed, "test") for seed in range(40)]
+    for group in groups:
+        assert {each[group.name] for each in dealt} == {0, 1}
+
+
 def test_two_positive_subjects_stand_on_train_and_test_and_the_lack_on_val_is_noted():
     made = split(sick_and_healthy(2, 10))
     assert [len(subjects_on(made, s, "pneumonia")) for s in ("train", "val", "test")] == [1, 0, 1]

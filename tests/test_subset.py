@@ -49,6 +49,13 @@ def test_each_side_has_so_many_subjects_of_each_class_and_says_what_it_is(n):
     assert not any("asked for" in note for note in sample.notes)
 
 
+def test_a_subject_counts_for_every_class_it_has_so_that_no_more_are_taken_than_needed():
+    sample = sample_subset(sounds(both=12, crackle=30, normal=30), 2, seed=0)
+    for side in ("train", "val", "test"):
+        assert len(members(sample, side)["wheeze"]) == 2
+        assert sample.counts[side]["all"]["subjects"] == 4
+
+
 def test_where_there_are_fewer_all_are_taken_and_a_note_says_so():
     split = sounds(crackle=30, wheeze=3, normal=30)
     sample = sample_subset(split, 4, seed=0)

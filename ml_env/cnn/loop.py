@@ -110,54 +110,63 @@ class Loop:
         highest = self.settings["learning_rate"]
         return learning_rate_at(step, self.n_epochs * self.n_steps, n_warmup, highest)
 
-    def _epoch(self, epoch: int) -> dict[str, Any]:
-        started = time.perf_counter()
+    def train_epoch(self, epoch: int) -> list[float]:
+        """Train through one epoch (counted from 1); return the loss of every step."""
         reseed_dropout(self.network, self.seed, epoch)
         losses = []
         with prefetched(self.steps(epoch)) as steps:
             for number, step in enumerate(steps):
-                losses.append(self._step((epoch - 1) * self.n_steps + number, epoch, step))
+                losses.append(self.take_step(step, epoch, number))
                 done = round(epoch - 1 + (number + 1) / self.n_steps, 2)
                 self.progress.write_sometimes(done, self.n_epochs, self._message(epoch))
-        trained = time.perf_counter()
-        figures = self._validate()
+        return losses
+
+    def take_step(self, step: Step, epoch: int, number: int) -> float:
+        """Take step `number` (from 0) of an epoch; return its loss."""
+        of_all = (epoch - 1) * self.n_steps + number
+        self.network.optimizer.learning_rate = self.learning_rate(of_all)
+        self.network.reset_metrics()  # else Keras gives the mean over all steps so far
+        loss = float(self.network.train_on_batch(step.inputs, step.labels))
+        if not math.isfinite(loss):
+            raise self._exploded(loss, step, epoch, number)
+        self.selection.after_step(of_all)
+        return loss
+
+    def validate(self) -> dict[str, float]:
+        """Return loss and AUROC of the validation side with the weights that would be kept."""
+        labels = self.val.table.labels
+        if not len(self.val):
+            return {"val_loss": math.nan, **self._areas(labels, labels)}
+        with self.selection.to_validate():
+            self.statistics.fit()
+            found = probabilities(self.model, self.val)
+        return {"val_loss": mean_loss(labels, found, self.weights), **self._areas(labels, found)}
+
+    def _epoch(self, epoch: int) -> dict[str, Any]:
+        started = time.perf_counter()
+        losses = self.train_epoch(epoch)
+        train_s = time.perf_counter() - started
         return {
             "epoch": epoch,
             "learning_rate": self.learning_rate(epoch * self.n_steps - 1),
             "loss": float(np.mean(losses)),
-            **figures,
-            "clips_per_s": self.n_steps * self.batch_size / (trained - started),
+            **self.validate(),
+            "clips_per_s": self.n_steps * self.batch_size / train_s,
             "seconds": time.perf_counter() - started,
         }
 
-    def _step(self, number: int, epoch: int, step: Step) -> float:
-        self.network.optimizer.learning_rate = self.learning_rate(number)
-        self.network.reset_metrics()  # else Keras gives the mean over all steps so far
-        loss = float(self.network.train_on_batch(step.inputs, step.labels))
-        if not math.isfinite(loss):
-            raise self._exploded(loss, number, epoch, step)
-        self.selection.after_step(number)
-        return loss
-
-    def _validate(self) -> dict[str, float]:
-        labels = self.val.table.labels
-        with self.selection.to_validate():
-            self.statistics.fit()
-            found = probabilities(self.model, self.val)
-        areas = {
-            f"val_auroc_{name}": auroc(labels[:, k], found[:, k])
-            for k, name in enumerate(self.label_names)
-        }
-        return {"val_loss": mean_loss(labels, found, self.weights), **areas}
+    def _areas(self, labels: np.ndarray, found: np.ndarray) -> dict[str, float]:
+        names = enumerate(self.label_names)
+        return {f"val_auroc_{name}": auroc(labels[:, k], found[:, k]) for k, name in names}
 
     def _message(self, epoch: int) -> str:
         return f"epoch {epoch}/{self.n_epochs}"
 
-    def _exploded(self, loss: float, number: int, epoch: int, step: Step) -> TrainingFailed:
+    def _exploded(self, loss: float, step: Step, epoch: int, number: int) -> TrainingFailed:
         finite = np.isfinite(step.inputs["clips"]).all(axis=(1, 2))
         ids = [self.train.table.clip_ids[row] for row in step.rows]
         bad = [name for name, is_finite in zip(ids, finite, strict=True) if not is_finite]
-        batch = f"epoch {epoch}, step {number % self.n_steps + 1} of {self.n_steps}"
+        batch = f"epoch {epoch}, step {number + 1} of {self.n_steps}"
         if bad:
             cause = f"clips that hold no numbers: {', '.join(bad[:5])}"
             action = "Leave these recordings out, or mend them."

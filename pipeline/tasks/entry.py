@@ -77,7 +77,7 @@ class TrainModel(Entry):
 
     def evaluation(self) -> EvaluateNetwork:
         """Return the evaluation, with each settings section that a stage reads."""
-        from pipeline.labels import refuse_unsuited
+        from pipeline.problems import refuse_unsuited
 
         experiment = load(self.experiment)
         refuse_unsuited(self.problem, self.datasets)

@@ -1,0 +1,78 @@
+"""What it costs a training to make its batches, against the same steps on one ready batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from cnn.data import ClipSource, ClipTable
+from cnn.job import ClipRule
+from cnn.loop import Loop
+from cnn.models import build_model
+from cnn.packs import Pack
+from cnn.progress import Progress
+
+N_CLIPS, N_RECORDINGS, RECORDING_FRAMES = 256, 128, 630  # 20 s recordings
+SPECTROGRAM = {"sample_rate": 8000, "n_fft": 1024, "hop_length": 254, "fmin": 0.0, "fmax": 4000.0}
+TRAINING = {
+    "n_epochs": 1000,
+    "learning_rate": 1e-4,
+    "weight_decay": 0.01,
+    "warmup_epochs": 0,
+    "select": "last_averaged",
+    "average_decay": 0.98,
+}
+
+
+def input_side_cost(
+    folder: Path, shape: tuple[int, int], batch_size: int, augment: Mapping[str, Any], repeats: int
+) -> float:
+    """Return by which share an epoch of `resnet`, the fastest, takes longer than its steps.
+
+    Both are the training loop's own: an epoch with batches cut from a memory-mapped pack and
+    augmentations drawn by its thread, and as many steps on one batch that is ready.
+    """
+    source = _source(folder, shape)
+    settings = {"augment": augment, "training": {**TRAINING, "batch_size": batch_size}}
+    model = build_model("resnet", shape, 1, 1.0, 0.2)
+    empty = np.ones((1, 2), dtype=np.float32)
+    loop = Loop(model, source, source, empty, settings, 0, ("label",), Progress(folder))
+    ready = next(iter(loop.steps(1)))
+    loop.take_step(ready, 1, 0)
+    ratios = []
+    for epoch in range(1, repeats + 1):
+        start = time.perf_counter()
+        loop.train_epoch(epoch)
+        middle = time.perf_counter()
+        for number in range(loop.n_steps):
+            loop.take_step(ready, epoch, number)
+        ratios.append((middle - start) / (time.perf_counter() - middle))
+    return median(ratios) - 1
+
+
+def _source(folder: Path, shape: tuple[int, int]) -> ClipSource:
+    rng = np.random.default_rng(0)
+    n_mels = shape[1]
+    frames = rng.normal(-40, 5, (N_RECORDINGS * RECORDING_FRAMES, n_mels)).astype(np.float16)
+    np.save(folder / "frames.npy", frames)
+    places = {str(k): (k * RECORDING_FRAMES, RECORDING_FRAMES, -40.0) for k in range(N_RECORDINGS)}
+    pack = Pack(np.load(folder / "frames.npy", mmap_mode="r"), places)
+    start_s = rng.uniform(0, 10, N_CLIPS)
+    table = ClipTable(
+        folder,
+        [f"clip {k}" for k in range(N_CLIPS)],
+        ["bench"] * N_CLIPS,
+        [str(k % N_RECORDINGS) for k in range(N_CLIPS)],
+        start_s,
+        start_s + 10,
+        rng.integers(0, 2, (N_CLIPS, 1)).astype(np.float32),
+    )
+    spectrogram = {**SPECTROGRAM, "n_mels": n_mels}
+    rule = ClipRule(("label",), 10.0, "context", {"spectrogram": spectrogram})
+    normalisation = {"level": "recording", "mean_db": [0.0] * n_mels, "std_db": [5.0] * n_mels}
+    return ClipSource(table, {"bench": pack}, rule, normalisation)
