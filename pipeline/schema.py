@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-PROBLEMS = ("crackle_wheeze", "pneumonia")
+from pipeline import problems
+
+PROBLEMS = tuple(sorted(problems.PROBLEMS))
 
 #: Sections that may have one table per problem, such as ``[clips.pneumonia]``.
 PER_PROBLEM = {"clips": PROBLEMS}
