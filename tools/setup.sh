@@ -18,7 +18,12 @@ is_supported() {
 
 find_python() {
   local name
-  for name in ${PYTHON:-} python3 python3.13 python3.12 python3.11; do
+  if [ -n "${PYTHON:-}" ]; then
+    is_supported "$PYTHON" || die "Expected PYTHON to name Python 3.11, 3.12 or 3.13; found" \
+      "'$PYTHON': $("$PYTHON" --version 2>&1 | head -1)."
+    command -v "$PYTHON"; return
+  fi
+  for name in python3 python3.13 python3.12 python3.11; do
     if command -v "$name" >/dev/null && is_supported "$name"; then command -v "$name"; return; fi
   done
   die "Expected Python 3.11, 3.12 or 3.13 on the PATH; found $(python3 --version 2>&1 || echo none)." \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import traceback
@@ -52,20 +53,23 @@ def _act(action: str, run_dir: Path, log: IO[str]) -> int:
         _run(action, run_dir)
         return 0
     except TrainerError as error:
-        print(f"error: {error}", file=sys.stderr)
+        said = str(error)
     except OSError as error:
-        traceback.print_exc(file=log)
         name = f" ({error.filename})" if error.filename else ""
-        print(f"error: {error.strerror or error}{name}. Details: {log.name}", file=sys.stderr)
+        said = f"{error.strerror or error}{name}. {_details(log)}"
     except Exception as error:
-        traceback.print_exc(file=log)
         first_line = (str(error).strip().splitlines() or ["no message"])[0]
-        print(
-            f"error: the {action} action failed with {type(error).__name__}: {first_line}. "
-            f"Details: {log.name}",
-            file=sys.stderr,
-        )
+        said = f"the {action} action failed with {type(error).__name__}: {first_line}. "
+        said += _details(log)
+    print(f"error: {said}", file=sys.stderr)
     return 1
+
+
+def _details(log: IO[str]) -> str:
+    """Write the traceback to the log; return where it is."""
+    with contextlib.suppress(OSError):  # the disk may be full
+        traceback.print_exc(file=log)
+    return f"Details: {log.name}"
 
 
 def _run(action: str, run_dir: Path) -> None:

@@ -96,17 +96,17 @@ class Tee:
         self.terminal, self.log = terminal, log
 
     def write(self, text: str) -> int:
-        """Write to both; a terminal that has gone (a closed pipe) does not stop a training."""
-        self.log.write(text)
-        with contextlib.suppress(OSError, ValueError):
-            self.terminal.write(text)
+        """Write to both; a terminal that has gone, or a full disk, does not stop the other."""
+        for stream in (self.log, self.terminal):
+            with contextlib.suppress(OSError, ValueError):
+                stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         """Flush both."""
-        self.log.flush()
-        with contextlib.suppress(OSError, ValueError):
-            self.terminal.flush()
+        for stream in (self.log, self.terminal):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.terminal, name)
@@ -119,18 +119,19 @@ def logged(path: Path, action: str) -> Iterator[IO[str]]:
     TensorFlow writes to file descriptor 2 behind Python's back: it goes to the log, where it can
     explain a crash, and Python's own standard error keeps the terminal.
     """
-    with open(path, "a", encoding="utf-8", buffering=1) as log:
+    log = open(path, "a", encoding="utf-8", buffering=1)  # noqa: SIM115
+    terminal = open(os.dup(2), "w", encoding="utf-8", buffering=1)  # noqa: SIM115
+    old = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Tee(old[0], log), Tee(terminal, log)
+    os.dup2(log.fileno(), 2)
+    try:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         log.write(f"--- {action} started {now}, process {os.getpid()}\n")
-        terminal_fd = os.dup(2)
-        terminal = open(terminal_fd, "w", encoding="utf-8", buffering=1)  # noqa: SIM115
-        old = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = Tee(old[0], log), Tee(terminal, log)
-        os.dup2(log.fileno(), 2)
-        try:
-            yield log
-        finally:
-            sys.stdout.flush()
-            os.dup2(terminal_fd, 2)
-            sys.stdout, sys.stderr = old
-            terminal.close()
+        yield log
+    finally:
+        sys.stdout.flush()
+        os.dup2(terminal.fileno(), 2)
+        sys.stdout, sys.stderr = old
+        for stream in (terminal, log):
+            with contextlib.suppress(OSError):  # what a full disk did not take
+                stream.close()

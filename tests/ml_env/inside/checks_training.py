@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,17 @@ def check_frames_that_are_no_numbers_are_named_by_clip(folder: Path) -> None:
     with contextlib.redirect_stdout(io.StringIO()):
         message = error_of(TrainingFailed, train, read_job(run_dir, "train"))
     assert "clips that hold no numbers: icbhi/" in message, message
+
+
+def check_a_full_disk_leaves_no_output(folder: Path) -> None:
+    # The largest size of a file stands in for the size of the disk.
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        error_of(OSError, lambda: trained(folder, n_train=2, changes=training(n_epochs=1)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not (folder / "output").exists()
 
 
 def check_a_label_without_a_positive_is_an_error_before_training(folder: Path) -> None:
