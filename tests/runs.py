@@ -80,6 +80,10 @@ class Run:
         named = "external_script.sh "
         return [one.pid for one in self.members() if named in one.command and "bash" in one.command]
 
+    def installers(self) -> list[int]:
+        """Return the processes that make the training environment."""
+        return [one.pid for one in self.members() if re.search(r"\buv (venv|pip) ", one.command)]
+
     def wait(self, seconds: float = LONG_S) -> int:
         """Return luigi's exit status."""
         return self.popen.wait(timeout=seconds)

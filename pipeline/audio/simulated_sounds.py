@@ -104,13 +104,13 @@ def swells(
 ) -> Floats:
     """Loudness (n_samples,) of breaths that swell and fade; 0 between them.
 
-    Each of the given phases peaks at its `height`, in its middle or, with `skew` below 1, earlier
-    (expiration is loudest at its beginning).
+    In each phase the flow goes as the square of a sine. It peaks at `height`, in the middle or,
+    with `skew` below 1, earlier (expiration is loudest at its beginning).
     """
     time = np.arange(int(n_samples / sample_rate * ENVELOPE_RATE) + 2) / ENVELOPE_RATE
     position = np.clip((time[None, :] - start_s[:, None]) / length_s[:, None], 0, 1)
-    flow = np.sin(np.pi * position**skew).clip(0)
-    loudness = np.max(height[:, None] * flow ** (2 * FLOW_EXPONENT), axis=0, initial=0.0)
+    flow = np.sin(np.pi * position**skew) ** 2
+    loudness = np.max(height[:, None] * flow**FLOW_EXPONENT, axis=0, initial=0.0)
     return np.interp(np.arange(n_samples) / sample_rate, time, loudness)
 
 

@@ -62,6 +62,18 @@ def test_annotations_are_contiguous_cycles_inside_the_recording(cohort):
         assert float(table[-1][1]) <= soundfile.info(path.with_suffix(".wav")).duration
 
 
+def test_files_hold_what_was_planned(cohort):
+    for number in range(SETTINGS["n_subjects"]):
+        plan = draw_recording(5, number, 1, 8.0, draw_subject(5, number))
+        samples, rate = soundfile.read(cohort / f"{plan.stem}.wav")
+        expected = render(plan, rate, generator(5, "noise", number, 1))
+        np.testing.assert_allclose(samples, expected, atol=1e-4)
+        table = np.array(rows(cohort / f"{plan.stem}.txt"), dtype=float)
+        np.testing.assert_allclose(table[:, 0], plan.cycles.bounds_s[:-1], atol=6e-4)
+        np.testing.assert_array_equal(table[:, 2], plan.cycles.crackle)
+        np.testing.assert_array_equal(table[:, 3], plan.cycles.wheeze)
+
+
 def test_the_same_settings_give_the_same_bytes(cohort, tmp_path):
     simulate_cohort(tmp_path, SETTINGS)
     assert contents(tmp_path) == contents(cohort)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 
 import pytest
@@ -66,6 +67,14 @@ def test_killed_three_times_it_still_completes(rooms, undisturbed):
     run = started_until(output_begun, rooms)
     kill(run.pid)
     check_nothing_is_left(rooms, run)
+    check_completes(rooms, undisturbed)
+
+
+def test_run_directory_of_a_run_killed_at_its_very_end_goes_with_the_next(rooms, undisturbed):
+    shutil.copytree(undisturbed.rooms.data, rooms.data)
+    for model in rooms.data.glob("07_models/pneumonia-*"):
+        shutil.copytree(model, model.parent / "runs" / model.name / "output")
+    assert rooms.run_dirs()
     check_completes(rooms, undisturbed)
 
 
