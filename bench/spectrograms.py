@@ -34,7 +34,7 @@ import soundfile  # noqa: E402
 from frontend.logmel import SpectrogramSettings, log_mel_of_file  # noqa: E402
 from frontend.recording import describe_recording  # noqa: E402
 from pipeline.processes import results_of  # noqa: E402
-from pipeline.spectrogram_store import Job, do_job, make_folders  # noqa: E402
+from pipeline.spectrograms.store import Job, do_job, make_folders  # noqa: E402
 
 SETTINGS = SpectrogramSettings(8000, 1024, 254, 128, 0.0, 4000.0)  # those of baseline.toml
 RATES = (4000, 10000, 44100)
@@ -164,7 +164,7 @@ _MEMORY_PROBE = """
 import resource, sys
 from pathlib import Path
 from bench.spectrograms import SETTINGS
-from pipeline.spectrogram_store import write_log_mel
+from pipeline.spectrograms.store import write_log_mel
 with open(sys.argv[2], "wb") as file:
     write_log_mel(Path(sys.argv[1]), SETTINGS, file)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

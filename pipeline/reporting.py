@@ -16,9 +16,9 @@ from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.levels import join_predictions
 from pipeline.evaluation.report import render_report
 from pipeline.problems import PROBLEMS
-from pipeline.sealing import EVALUATION, RECORD
 from pipeline.splits import read_split
 from pipeline.tables import read_excluded, read_indexes, read_numbers, read_table
+from pipeline.training.sealing import EVALUATION, RECORD
 
 SIDES = ("train", "val", "test")
 #: The bootstrap's seed: fixed, so that one set of predictions has one set of intervals.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.contract import read_json, read_manifest
-from pipeline.spectrogram_store import is_whole
+from pipeline.spectrograms.store import is_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = "01_recordings 02_index 03_splits 04_subset 05_spectrograms 06_clips 07_models 08_reports"

@@ -21,33 +21,25 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "tools" / "versions.json"
 
+SPLITTING = [
+    f"pipeline/splits/{name}.py" for name in ("folder", "grouping", "official", "sides", "strata")
+]
+
 #: Stage -> where its version stands, and the sources of its pure functions.
 STAGES: dict[str, tuple[str, list[str]]] = {
     "frontend": ("frontend.VERSION", ["frontend"]),
     "SimulateCohort": ("", ["pipeline/audio/simul*.py"]),
     "IndexRecordings": ("", ["pipeline/datasets", "pipeline/audio/check.py"]),
-    "SplitSubjects": (
-        "",
-        [
-            "pipeline/grouping.py",
-            "pipeline/labels.py",
-            "pipeline/official.py",
-            "pipeline/problems.py",
-            "pipeline/split_folder.py",
-            "pipeline/splits.py",
-            "pipeline/strata.py",
-            "pipeline/vocabulary.py",
-        ],
-    ),
-    "SampleSubset": ("", ["pipeline/subset.py"]),
-    "CacheSpectrograms": ("", ["pipeline/spectrogram*.py"]),
-    "CutClips": ("", ["pipeline/clips.py", "pipeline/normalisation.py"]),
+    "SplitSubjects": ("", ["pipeline/labels", "pipeline/problems.py", *SPLITTING]),
+    "SampleSubset": ("", ["pipeline/splits/subset.py"]),
+    "CacheSpectrograms": ("", ["pipeline/spectrograms"]),
+    "CutClips": ("", ["pipeline/clips"]),
     "TrainNetwork": (
         "",
         [
-            "pipeline/job.py",
-            "pipeline/leakage.py",
-            "pipeline/sealing.py",
+            "pipeline/training/job.py",
+            "pipeline/training/leakage.py",
+            "pipeline/training/sealing.py",
             "pipeline/evaluation/levels.py",
             "pipeline/evaluation/thresholds.py",
             "pipeline/evaluation/trivial.py",

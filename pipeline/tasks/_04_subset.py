@@ -28,7 +28,7 @@ class SampleSubset(OnSample, SaltedTask):
     def build(self, folder: Path) -> dict[str, Any]:
         """Write the sample."""
         from pipeline.splits import read_split, write_split
-        from pipeline.subset import sample_subset
+        from pipeline.splits.subset import sample_subset
 
         split = read_split(self.splits.output().path)
         seed = self.record()["settings"]["subset"]["seed"]

@@ -46,7 +46,7 @@ class CacheSpectrograms(OnDataset, OnSpectrograms, SaltedTask):
 
     def build(self, folder: Path) -> dict[str, Any]:
         """Compute what the store lacks, then write the pack."""
-        from pipeline.spectrograms import fill_store, write_pack
+        from pipeline.spectrograms.cache import fill_store, write_pack
 
         store = Path(paths().data) / "05_spectrograms" / "store"
         settings = self.record()["settings"]["spectrogram"]

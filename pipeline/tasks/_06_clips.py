@@ -36,8 +36,8 @@ class CutClips(OnClips, SaltedTask):
 
     def build(self, folder: Path) -> dict[str, Any]:
         """Write the clips of each side and the normalisation."""
-        from pipeline.clips import cut_clips, fit_normalisation, write_clips
-        from pipeline.spectrograms import Pack
+        from pipeline.clips.cutting import cut_clips, fit_normalisation, write_clips
+        from pipeline.spectrograms.pack import Pack
         from pipeline.splits import read_split
         from pipeline.tables import read_indexes
 

@@ -13,15 +13,15 @@ from typing import Any
 
 import luigi
 
-from pipeline import rundir
 from pipeline.compose import Requirement, SaltedOutput
 from pipeline.contract import read_manifest
-from pipeline.environment import training_identities
 from pipeline.salts import canonical
 from pipeline.tasks._05_spectrograms import Packs
 from pipeline.tasks._06_clips import CutClips
 from pipeline.tasks.parameters import OnNetwork
 from pipeline.tasks.program import ProgramTask
+from pipeline.training import rundir
+from pipeline.training.environment import training_identities
 
 TRAIN_INPUTS = ("train.csv", "val.csv", "normalisation.json")
 
@@ -47,7 +47,7 @@ class TrainNetwork(OnNetwork, ProgramTask):
 
     def job(self) -> dict[str, Any]:
         """Return what is to be trained, and how."""
-        from pipeline.job import training_job
+        from pipeline.training.job import training_job
 
         return training_job(self.problem, self.seed, self.all_settings())
 
@@ -59,7 +59,7 @@ class TrainNetwork(OnNetwork, ProgramTask):
 
     def build(self, folder: Path) -> dict[str, Any]:
         """Train, then seal the model folder."""
-        from pipeline.sealing import seal_model
+        from pipeline.training.sealing import seal_model
 
         rundir.take_files(self.run_program(), folder)
         selection = {"datasets": list(self.datasets), "fold": self.fold, "subset": self.subset}

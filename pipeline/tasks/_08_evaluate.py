@@ -14,7 +14,6 @@ from typing import Any
 
 import luigi
 
-from pipeline import rundir
 from pipeline.compose import Requirement, Requirements, SaltedOutput, SaltedTask, SettingsParameter
 from pipeline.tasks._02_index import IndexRecordings
 from pipeline.tasks._05_spectrograms import Packs
@@ -22,6 +21,7 @@ from pipeline.tasks._06_clips import CutClips
 from pipeline.tasks._07_train import ExistingModel, TrainNetwork
 from pipeline.tasks.parameters import OnClips, OnNetwork
 from pipeline.tasks.program import ProgramTask
+from pipeline.training import rundir
 
 
 class Prediction(ProgramTask):
@@ -50,7 +50,7 @@ class Prediction(ProgramTask):
 
     def build(self, folder: Path) -> None:
         """Predict; data that the model has seen are refused before anything is computed."""
-        from pipeline.leakage import refuse_trained_on
+        from pipeline.training.leakage import refuse_trained_on
 
         refuse_trained_on(self.model_task.output().path, self.clips.output() / "test.csv")
         rundir.take_files(self.run_program(), folder)

@@ -12,12 +12,12 @@ from typing import Any
 
 from luigi.contrib.external_program import ExternalProgramRunError, ExternalPythonProgramTask
 
-from pipeline import environment, rundir
 from pipeline.compose import SaltedTask
 from pipeline.config import compute
 from pipeline.contract import read_json
 from pipeline.errors import TrainingError
 from pipeline.progress import show_in_luigi
+from pipeline.training import environment, rundir
 
 logger = logging.getLogger("luigi-interface")
 

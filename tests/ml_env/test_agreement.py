@@ -10,12 +10,13 @@ import pytest
 from cnn.job import read_job
 from cnn.models import MODEL_NAMES
 from cnn.schema import SETTINGS, SPECTROGRAM
-from pipeline import rundir
-from pipeline.job import training_job
 from pipeline.schema import SCHEMA
+from pipeline.settings import FOLDER
+from pipeline.training import rundir
+from pipeline.training.job import training_job
 from tests.ml_env.rundir import make_run_dir
 
-BASELINE = Path(rundir.__file__).parent / "experiments/baseline.toml"
+BASELINE = FOLDER / "baseline.toml"
 
 
 @pytest.mark.parametrize("section", [*SETTINGS, "spectrogram"])

@@ -23,7 +23,7 @@ BOTH = ("icbhi", "jordan")
 @pytest.fixture
 def spectrograms(monkeypatch):
     """Return a function that gives, and forgets, the number of spectrograms computed."""
-    import pipeline.spectrograms as module
+    import pipeline.spectrograms.cache as module
 
     calls = []
 

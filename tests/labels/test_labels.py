@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SettingsError
-from pipeline.labels import label_recordings
+from pipeline.labels.labelling import label_recordings
+from pipeline.labels.vocabulary import read_diagnosis, read_sound
 from pipeline.problems import refuse_unsuited
-from pipeline.vocabulary import read_diagnosis, read_sound
 from tests.fakes.cohort_tables import LABELS, cohorts, recording, shuffled, tables
 from tests.real_data import needs_real_data, real_tables
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import environment
-from pipeline.environment import (
+from pipeline.errors import SettingsError
+from pipeline.training import environment
+from pipeline.training.environment import (
     choose_device,
     locked_versions,
     program_environment,
     shared_versions_digest,
 )
-from pipeline.errors import SettingsError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LOCKS = [*(ROOT / "requirements").glob("*.txt"), *(ROOT / "ml_env").glob("requirements-*.txt")]
 
 

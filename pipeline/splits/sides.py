@@ -12,19 +12,19 @@ from typing import Any
 import pandas as pd
 
 from pipeline.errors import SettingsError, SplitError
-from pipeline.exclusions import joined
-from pipeline.grouping import (
+from pipeline.labels.exclusions import joined
+from pipeline.labels.labelling import label_recordings
+from pipeline.problems import problem_named
+from pipeline.splits.folder import SPLIT_COLUMNS, Split, read_split, write_split
+from pipeline.splits.grouping import (
     CONFLICT,
     check_disjoint,
     describe_groups,
     leave_out_conflicts,
     subject_groups,
 )
-from pipeline.labels import label_recordings
-from pipeline.official import NO_SIDE, OFFICIAL, official_sides
-from pipeline.problems import problem_named
-from pipeline.split_folder import SPLIT_COLUMNS, Split, read_split, write_split
-from pipeline.strata import deal, groups_of
+from pipeline.splits.official import NO_SIDE, OFFICIAL, official_sides
+from pipeline.splits.strata import deal, groups_of
 
 __all__ = ["MODES", "Split", "check_disjoint", "make_split", "read_split", "split_subjects"]
 __all__ += ["write_split"]

@@ -18,7 +18,7 @@ import pandas as pd
 
 from frontend.settings import SpectrogramSettings
 from pipeline.errors import ContractError
-from pipeline.spectrogram_store import (
+from pipeline.spectrograms.store import (
     FRAME_TYPE,
     frames_shape,
     settings_record,

@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.exclusions import joined, left_out
+from pipeline.labels.exclusions import joined, left_out
+from pipeline.labels.vocabulary import POOR_QUALITY, Verdict, fold, read_diagnosis, read_sound
 from pipeline.problems import PROBLEMS, Problem, problem_named, refuse_unsuited
-from pipeline.vocabulary import POOR_QUALITY, Verdict, fold, read_diagnosis, read_sound
 
 __all__ = ["PROBLEMS", "Problem", "label_recordings", "problem_named", "refuse_unsuited"]
 

@@ -11,10 +11,10 @@ import pandas as pd
 from pipeline.contract import read_json, write_json
 from pipeline.evaluation.levels import join_predictions
 from pipeline.evaluation.thresholds import fit_on_training
-from pipeline.leakage import TRAINED_ON, trained_on
 from pipeline.problems import PROBLEMS
 from pipeline.splits import read_split
 from pipeline.tables import read_table
+from pipeline.training.leakage import TRAINED_ON, trained_on
 
 #: Resolved settings, what was asked for, and the hash of the split.
 RECORD = "record.json"

@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.clips.normalisation import fit_normalisation
 from pipeline.errors import SplitError
-from pipeline.normalisation import fit_normalisation
 from pipeline.problems import problem_named
-from pipeline.split_folder import SIDES, Split
+from pipeline.splits.folder import SIDES, Split
 
 __all__ = ["clip_columns", "cut_clips", "fit_normalisation", "window_spans", "write_clips"]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.errors import SplitError
-from pipeline.exclusions import joined, left_out
+from pipeline.labels.exclusions import joined, left_out
 
 #: Reason in `excluded.csv`.
 CONFLICT = "conflicting labels"

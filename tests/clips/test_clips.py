@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import normalisation
-from pipeline.clips import clip_columns, cut_clips, fit_normalisation, window_spans, write_clips
+from pipeline.clips import normalisation
+from pipeline.clips.cutting import (
+    clip_columns,
+    cut_clips,
+    fit_normalisation,
+    window_spans,
+    write_clips,
+)
 from pipeline.errors import SplitError
 from pipeline.splits import make_split
 from pipeline.tables import read_table

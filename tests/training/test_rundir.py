@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline import rundir
 from pipeline.contract import read_json, write_manifest
+from pipeline.training import rundir
 
 
 def make_inputs(tmp_path):

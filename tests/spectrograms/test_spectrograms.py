@@ -19,15 +19,16 @@ import soundfile
 import frontend
 from frontend.logmel import SpectrogramSettings, log_mel_of_file
 from frontend.recording import describe_recording
-from pipeline import processes, spectrograms
+from pipeline import processes
 from pipeline.errors import AuscultError, ContractError, RecordingsChanged, RecordingsMissing
-from pipeline.spectrogram_store import is_whole, settings_folder, write_log_mel
-from pipeline.spectrograms import Pack, fill_store, store_path, write_pack
+from pipeline.spectrograms import cache as spectrograms
+from pipeline.spectrograms.cache import Pack, fill_store, store_path, write_pack
+from pipeline.spectrograms.store import is_whole, settings_folder, write_log_mel
 
 SETTINGS = {
     "sample_rate": 4000, "n_fft": 256, "hop_length": 64, "n_mels": 16, "fmin": 0.0, "fmax": 2000.0,
 }  # fmt: skip
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Counting:
@@ -189,8 +190,8 @@ def test_a_run_killed_while_it_writes_leaves_nothing_that_counts(place, tmp_path
     script = f"""
 import os, signal, pandas
 from pathlib import Path
-from pipeline.spectrogram_store import write_log_mel
-from pipeline.spectrograms import fill_store
+from pipeline.spectrograms.store import write_log_mel
+from pipeline.spectrograms.cache import fill_store
 def killed(source, settings, target):
     write_log_mel(source, settings, target)
     target.flush()

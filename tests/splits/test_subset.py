@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import SplitError
 from pipeline.splits import make_split
-from pipeline.subset import sample_subset
+from pipeline.splits.subset import sample_subset
 from tests.fakes.cohort_tables import LABELS, SETTINGS, cohorts, recording, tables
 from tests.real_data import needs_real_data, real_tables
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pipeline.split_folder import SIDES, Split
-from pipeline.strata import draw
+from pipeline.splits.folder import SIDES, Split
+from pipeline.splits.strata import draw
 
 
 def sample_subset(split: Split, n: int, seed: int) -> Split:

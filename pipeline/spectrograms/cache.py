@@ -12,8 +12,8 @@ import pandas as pd
 from frontend.settings import SpectrogramSettings
 from pipeline.errors import RecordingsMissing
 from pipeline.processes import results_of
-from pipeline.spectrogram_pack import Pack, write_pack
-from pipeline.spectrogram_store import (
+from pipeline.spectrograms.pack import Pack, write_pack
+from pipeline.spectrograms.store import (
     Compute,
     Job,
     clear_leftovers,

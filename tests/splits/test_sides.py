@@ -13,9 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ContractError, SettingsError, SplitError
-from pipeline.grouping import subject_groups
 from pipeline.splits import check_disjoint, make_split, read_split, write_split
-from pipeline.strata import Group, deal
+from pipeline.splits.grouping import subject_groups
+from pipeline.splits.strata import Group, deal
 from tests.fakes.cohort_tables import (
     LABELS,
     SETTINGS,
@@ -510,13 +510,13 @@ def test_a_split_that_was_changed_or_broken_afterwards_is_refused(tmp_path):
 
 
 _SCRIPT = """
-from tests.test_splits import split, sick_and_healthy
+from tests.splits.test_sides import split, sick_and_healthy
 print(split(sick_and_healthy(6, 15)).split_hash, split(sick_and_healthy(6, 15), fold=1).split_hash)
 """
 
 
 def test_the_split_does_not_depend_on_the_hash_seed_of_python():
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     here = f"{split(sick_and_healthy(6, 15)).split_hash} "
     out = subprocess.run(
         [sys.executable, "-c", _SCRIPT],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipeline.exclusions import joined, left_out
+from pipeline.labels.exclusions import joined, left_out
 
 #: Data sets whose official split is the default, by problem. ICBHI's has every subject with
 #: pneumonia on the train side, so it cannot score that problem.

@@ -35,7 +35,7 @@ def project_root() -> Path:
     SettingsError
         If neither holds them.
     """
-    for folder in (Path(__file__).resolve().parent.parent, Path.cwd()):
+    for folder in (Path(__file__).resolve().parents[2], Path.cwd()):
         if (folder / "external_script.sh").is_file() and (folder / "ml_env").is_dir():
             return folder
     raise SettingsError(

@@ -1,0 +1,1 @@
+"""Labels of a problem: `labelling` applies what `vocabulary` reads; `exclusions` lists the rest."""
