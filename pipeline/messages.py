@@ -25,6 +25,9 @@ _TRACEBACK = re.compile(
 _NOISE = ("Informed scheduler that task", "Worker Worker(", "Done scheduling", "Running Worker")
 
 
+STOPPED = "Stopped by a signal. Nothing half-made counts; the same command goes on from here."
+
+
 class PlainMessages(logging.Filter):
     """Rewrite what Luigi logs about tasks; drop what only concerns its own machinery."""
 
@@ -35,6 +38,9 @@ class PlainMessages(logging.Filter):
         text = _TRACEBACK.sub(r"\1\n", text)
         record.msg, record.args = _ABOUT_TASK.sub(r"\1: ", text), ()
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, SystemExit | KeyboardInterrupt):
+            record.msg = f"{record.msg}\n{STOPPED}"
+            record.exc_info = record.exc_text = None
         if isinstance(error, AuscultError):
             record.msg = f"{record.msg}\n{type(error).__name__}\n{error}"
             record.exc_info = record.exc_text = None
@@ -47,6 +53,8 @@ def show_uncaught(
     """Show what a user can act on in its own words, and anything else with its traceback."""
     if issubclass(kind, AuscultError | TaskClassException | luigi.parameter.ParameterException):
         print(f"{kind.__name__}\n{error}", file=sys.stderr)
+    elif issubclass(kind, KeyboardInterrupt):
+        print(STOPPED, file=sys.stderr)
     else:
         sys.__excepthook__(kind, error, trace)
 

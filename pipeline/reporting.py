@@ -102,7 +102,7 @@ def report_context(
         "versions": trained.get("versions", {}),
         "history": read_numbers(stages["model"] / "history.csv").to_dict("records"),
         "command": command,
-        "model": {**trained, "seed": record["seed"]},
+        "model": {**trained, "name": trained["model"], "seed": record["seed"]},
         "lineage": [
             {"task": one["task"], "salt": salt, "version": one["version"]}
             for salt, one in lineage.items()

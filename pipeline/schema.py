@@ -78,6 +78,7 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "negatives": _choice("which diagnoses are negative for pneumonia", "all", "healthy"),
     },
     "splits": {
+        "mode": _choice("publishers' sides where there are any, or never", "default", "grouped"),
         "n_folds": _whole("number of cross-validation folds", 2, 100),
         "test_share": _number("share of subjects on the test side", 0.05, 0.9),
         "val_share": _number("share of the train subjects kept for validation", 0.0, 0.9),

@@ -64,7 +64,7 @@ class SimulatedCohort:
 
     target: FolderTarget
     settings: dict[str, Any]
-    lineage: dict[str, Any] = field(default_factory=dict)
+    content: dict[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -80,7 +80,7 @@ class SimulatedCohort:
         from pipeline.audio.simulate import simulate_cohort
 
         self.target.write(
-            lambda folder: simulate_cohort(folder, self.settings, progress), **self.lineage
+            lambda folder: simulate_cohort(folder, self.settings, progress), **self.content
         )
 
 

@@ -139,9 +139,9 @@ def _draw_crackles(rng: np.random.Generator, subject: Subject, cycles: Cycles) -
     n = len(cycle)
     start = cycles.bounds_s[cycle] + cycles.in_length_s[cycle] * rng.uniform(*subject.when, n)
     two_cycle, deflection, gain = (
-        ((0.004, 0.007), (0.0006, 0.0009), 4.0)
+        ((0.004, 0.007), (0.0006, 0.0009), 5.0)
         if subject.fine
-        else ((0.009, 0.015), (0.0013, 0.0020), 8.0)
+        else ((0.009, 0.015), (0.0013, 0.0020), 11.0)
     )
     return Crackles(
         start_s=start,
@@ -175,7 +175,7 @@ def _draw_background(rng: np.random.Generator, length_s: float) -> Background:
     n_rubs = int(rng.poisson(length_s / 8))
     in_slope = float(rng.uniform(12.7, 15.2))
     return Background(
-        knee_hz=float(np.exp(rng.uniform(np.log(100), np.log(220)))),
+        knee_hz=float(np.exp(rng.uniform(np.log(100), np.log(200)))),
         in_slope_db=in_slope,
         out_slope_db=in_slope + float(rng.uniform(0.5, 5)),
         out_gain=float(rng.uniform(0.3, 0.6)),

@@ -9,7 +9,7 @@ Writes
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import luigi
 
@@ -57,6 +57,11 @@ class FetchRecordings(ShortName, OnDataset, luigi.Task):
         from pipeline.progress import Reporter
 
         self.source().fetch(Reporter(self))
+
+    def lineage(self) -> dict[str, Any]:
+        """Return how the recordings were made; a user's folder is known by the index alone."""
+        source = self.source()
+        return source.content["lineage"] if isinstance(source, SimulatedCohort) else {}
 
     @property
     def folder(self) -> Path:

@@ -62,6 +62,7 @@ class TrainNetwork(OnNetwork, ProgramTask):
         from pipeline.training.sealing import seal_model
 
         rundir.take_files(self.run_program(), folder)
+        rundir.take_log(self.run_dir / "train.log", folder)
         selection = {"datasets": list(self.datasets), "fold": self.fold, "subset": self.subset}
         return seal_model(
             folder,

@@ -11,6 +11,7 @@ from typing import Any
 import luigi
 
 from pipeline.compose import plain, settings_parameters
+from pipeline.config import compute
 from pipeline.contract import read_json
 from pipeline.errors import SettingsError
 from pipeline.schema import PROBLEMS
@@ -23,6 +24,7 @@ from pipeline.tasks.parameters import (
     OptionalWholeNumberParameter,
     WholeNumberParameter,
 )
+from pipeline.training import environment
 
 ALL_ON_TEST_SIDE = {"mode": "test-only"}
 
@@ -37,6 +39,13 @@ class Entry(luigi.WrapperTask):
     def requires(self) -> Any:
         """Require the evaluation, which brings everything before it about."""
         return self.evaluation()
+
+    def complete(self) -> bool:
+        """Return whether the report is there; if not, refuse a device that is not there at once."""
+        done = super().complete()
+        if not done:
+            environment.variables_of(compute().device)
+        return done
 
     def run(self) -> None:
         """Print the path of the report that was just made."""
@@ -127,7 +136,7 @@ class EvaluateModel(Entry):
 
     def evaluation(self) -> EvaluateOnDatasets:
         """Return the evaluation: everything but [evaluate] is as the model was trained."""
-        existing = ExistingModel(model=self.model)
+        salt = ExistingModel(model=self.model).salt  # reads and verifies the folder first
         trained = _trained_record(self.model)
         experiment = load(self.experiment)
         sections = {
@@ -139,7 +148,7 @@ class EvaluateModel(Entry):
         sections["splits_settings"] = ALL_ON_TEST_SIDE
         return EvaluateOnDatasets(
             model=self.model,
-            model_salt=existing.salt,
+            model_salt=salt,
             problem=trained["problem"],
             datasets=self.datasets,
             command=self.command(),

@@ -107,14 +107,18 @@ def choose_device(device: str, gpu: bool) -> dict[str, str]:
     return {"AUSCULT_ENV": "gpu"} | ({"CUDA_VISIBLE_DEVICES": device} if numbers else {})
 
 
+def variables_of(device: str) -> dict[str, str]:
+    """Return `choose_device` for this machine."""
+    return choose_device(device, gpu=device != "cpu" and has_gpu())
+
+
 def program_environment(device: str, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return all variables that external_script.sh and the trainer get to see."""
     base = os.environ if base is None else base
     kept = {name: value for name, value in base.items() if ALLOWED.fullmatch(name)}
-    gpu = device != "cpu" and has_gpu()
     return {
         **kept,
-        **choose_device(device, gpu),
+        **variables_of(device),
         "AUSCULT_PYTHON": sys.executable,
         "AUSCULT_PARENT_PID": str(os.getpid()),
         "PYTHONUNBUFFERED": "1",

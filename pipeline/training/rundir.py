@@ -7,6 +7,7 @@ the work is done. docs/contract.rst is the document of this contract.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,10 @@ JOB_KIND = "auscult/job"
 JOB_VERSION = 1
 OUTPUT = "output"
 PROGRESS = "progress.json"
+#: Every try appends to the same log, below a line that begins so.
+TRY_STARTS = "\n--- "
+#: What TensorFlow's C++ writes before anything can silence it.
+CHATTER = re.compile(r"[IWE]\d{4} |WARNING: All log messages before")
 
 
 def prepare(run_dir: Path, job: Mapping[str, Any], inputs: Mapping[str, Path]) -> None:
@@ -69,10 +74,17 @@ def take_files(output: Path, folder: Path) -> None:
         shutil.copyfile(output / name, target)
 
 
+def take_log(log: Path, folder: Path) -> None:
+    """Copy a log into `folder`, where there is one."""
+    if log.is_file():
+        shutil.copyfile(log, folder / log.name)
+
+
 def last_lines(log: Path, n: int = 15) -> str:
-    """Return the last lines of a log, or a note that there is none."""
+    """Return the last lines that the last try left in a log, or a note that there is none."""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "(no log was written)"
-    return "\n".join(lines[-n:])
+    lines = text.rpartition(TRY_STARTS)[2].splitlines()
+    return "\n".join([line for line in lines if not CHATTER.match(line)][-n:])
