@@ -25,7 +25,10 @@ _TRACEBACK = re.compile(
 _NOISE = ("Informed scheduler that task", "Worker Worker(", "Done scheduling", "Running Worker")
 
 
-STOPPED = "Stopped by a signal. Nothing half-made counts; the same command goes on from here."
+STOPPED = (
+    "Stopped. What is finished stays, and nothing half-written counts: run the same command again "
+    "to go on from there."
+)
 
 
 class PlainMessages(logging.Filter):

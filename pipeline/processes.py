@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -19,6 +20,7 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _CHUNKS_PER_WORKER = 16
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @contextlib.contextmanager
@@ -56,6 +58,20 @@ def results_of(
         ) from error
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def tie_to_parent() -> None:
+    """Let the kernel kill this forked process as soon as its parent ends; leave Ctrl-C to it.
+
+    Whatever this process starts, and ties to itself, ends with it.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent.pid:  # it ended before the signal was asked for
+        os._exit(1)
 
 
 def _prepare_worker() -> None:

@@ -61,21 +61,24 @@ class FolderTarget(luigi.Target):
         `fill` may return entries for the manifest's ``info``. Two processes that want the same
         folder take turns; the second finds it made and does nothing.
         """
-        with self.locked():
-            if self.exists():
-                return
-            self._clear_leftovers()
-            part = self.path.parent / f".{self.path.name}.part-{uuid.uuid4().hex[:8]}"
-            try:
-                part.mkdir(parents=True)
-                info = fill(part)
-                write_manifest(part, self.kind, info=info or {}, **content)
-                _sync(part)
-                os.rename(part, self.path)
-            except OSError as error:
-                raise _disk_error(error, self.path) from error
-            finally:
-                shutil.rmtree(part, ignore_errors=True)
+        try:
+            with self.locked():
+                if not self.exists():
+                    self._make(fill, content)
+        except OSError as error:
+            raise _disk_error(error, self.path) from error
+
+    def _make(self, fill: Callable[[Path], dict[str, Any] | None], content: Any) -> None:
+        self._clear_leftovers()
+        part = self.path.parent / f".{self.path.name}.part-{uuid.uuid4().hex[:8]}"
+        try:
+            part.mkdir(parents=True)
+            info = fill(part)
+            write_manifest(part, self.kind, info=info or {}, **content)
+            _sync(part)
+            os.rename(part, self.path)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -116,7 +119,7 @@ def _sync(folder: Path) -> None:
 
 
 def _disk_error(error: OSError, path: Path) -> Exception:
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return error
     return AuscultError(
         expected="enough disk space to write the output",

@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrainerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:  # the log itself cannot be written
+        print(f"error: {error.strerror or error} ({chosen.run_dir})", file=sys.stderr)
+        return 1
 
 
 def _act(action: str, run_dir: Path, log: IO[str]) -> int:

@@ -39,6 +39,8 @@ def end_with_parent(parent_pid: str | None) -> None:
     """
     if not parent_pid:
         return
+    # Ctrl-C reaches the parent as well, which says what there is to say: no traceback from here.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if str(os.getppid()) != parent_pid.strip():
         raise ParentGone(

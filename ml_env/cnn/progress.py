@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import math
 import time
@@ -23,7 +24,8 @@ class Progress:
 
     def write(self, done: float, total: int, message: str) -> None:
         """State that `done` of `total` is done; `message` says of what."""
-        write_json(self._path, {"done": done, "total": total, "message": message})
+        with contextlib.suppress(OSError):  # a full disk: the training goes on without being seen
+            write_json(self._path, {"done": done, "total": total, "message": message})
         self._last = time.monotonic()
 
     def write_sometimes(self, done: float, total: int, message: str) -> None:

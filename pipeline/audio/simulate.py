@@ -6,6 +6,7 @@ here a plan becomes audio and files.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -154,7 +155,10 @@ def _rms(samples: Floats) -> float:
 
 def _write_recording(folder: Path, plan: Recording, samples: Floats) -> None:
     sample_rate, subtype = FORMATS[plan.device]
-    soundfile.write(folder / f"{plan.stem}.wav", samples, sample_rate, subtype=subtype)
+    # By way of memory: libsndfile would call a full disk "System error" and nothing else.
+    audio = io.BytesIO()
+    soundfile.write(audio, samples, sample_rate, subtype=subtype, format="WAV")
+    (folder / f"{plan.stem}.wav").write_bytes(audio.getvalue())
     _write_rows(folder / f"{plan.stem}.txt", _annotation(plan.cycles))
 
 

@@ -181,6 +181,14 @@ def say_what_is_there(task: luigi.Task) -> None:
         say_last(f"Nothing to do: everything is there already.\nReport: {task.evaluation().report}")
 
 
+@luigi.Task.event_handler(luigi.Event.START)
+def end_with_luigi(task: luigi.Task) -> None:
+    """With ``--workers 2`` tasks run in forks, which Luigi would leave behind when it is killed."""
+    from pipeline.processes import tie_to_parent
+
+    tie_to_parent()
+
+
 def say_last(text: str) -> None:
     """Print when the process ends, below Luigi's own log; in a worker's fork, at once."""
     if multiprocessing.parent_process() is None:

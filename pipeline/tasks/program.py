@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing
 import shutil
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,13 @@ class ProgramTask(SaltedTask, ExternalPythonProgramTask):
         super().run()
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
+    def complete(self) -> bool:
+        """Return whether the output is there; then a run directory has outlived its run."""
+        is_complete = super().complete()
+        if is_complete:
+            shutil.rmtree(self.run_dir, ignore_errors=True)
+        return is_complete
+
     def run_program(self) -> Path:
         """Run the program and return its finished output folder.
 
@@ -92,6 +100,11 @@ class ProgramTask(SaltedTask, ExternalPythonProgramTask):
         except ExternalProgramRunError as error:
             # Luigi's error carries the whole environment: it goes no further.
             raise self._failure(error.message.rstrip(":")) from None
+        except SystemExit:
+            # SIGTERM: Luigi has ended the program, and would go on with the next task.
+            if multiprocessing.parent_process() is None:
+                raise KeyboardInterrupt from None
+            raise self._failure("it was stopped") from None
 
     def _failure(self, what: str) -> TrainingError:
         log = self.run_dir / f"{self.action}.log"
