@@ -1,4 +1,4 @@
-"""Spectrograms are computed once per audio and setting, appear whole, and pack for training."""
+"""Spectrograms are computed once per audio and setting, and appear whole."""
 
 from __future__ import annotations
 
@@ -20,59 +20,13 @@ import frontend
 from frontend.logmel import SpectrogramSettings, log_mel_of_file
 from frontend.recording import describe_recording
 from pipeline import processes
-from pipeline.errors import AuscultError, ContractError, RecordingsChanged, RecordingsMissing
+from pipeline.errors import AuscultError, RecordingsChanged, RecordingsMissing
 from pipeline.spectrograms import cache as spectrograms
-from pipeline.spectrograms.cache import Pack, fill_store, store_path, write_pack
-from pipeline.spectrograms.store import is_whole, settings_folder, write_log_mel
+from pipeline.spectrograms.cache import store_path
+from pipeline.spectrograms.store import is_whole, write_log_mel
+from tests.spectrograms.places import SETTINGS, Counting, files_of, fill, make_recording
 
-SETTINGS = {
-    "sample_rate": 4000, "n_fft": 256, "hop_length": 64, "n_mels": 16, "fmin": 0.0, "fmax": 2000.0,
-}  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Counting:
-    """The real computation, counted."""
-
-    def __init__(self):
-        self.sources = []
-
-    def __call__(self, source, settings, target):
-        self.sources.append(source.name)
-        return write_log_mel(source, settings, target)
-
-
-def make_recording(folder: Path, name: str, seed: int, rate: int = 4000) -> dict[str, str]:
-    """Write a recording of 0.5 s to 1 s; return its row of the index."""
-    folder.mkdir(exist_ok=True)
-    rng = np.random.default_rng(seed)
-    samples = 0.1 * rng.standard_normal(rng.integers(rate // 2, rate))
-    soundfile.write(folder / name, samples, rate)
-    return {
-        "recording_id": f"icbhi/{Path(name).stem}",
-        "audio_hash": describe_recording(folder / name).audio_hash,
-        "path": name,
-    }
-
-
-@pytest.fixture
-def place(tmp_path):
-    """A folder of four recordings, its index, an empty store."""
-    folder = tmp_path / "recordings"
-    rows = [make_recording(folder, f"{k}.wav", k) for k in range(4)]
-    return folder, pd.DataFrame(rows), tmp_path / "store"
-
-
-def fill(place, recordings=None, compute=None, n_workers=1, settings=SETTINGS, **more) -> int:
-    folder, index, store = place
-    recordings = index if recordings is None else recordings
-    compute = compute or write_log_mel
-    return fill_store(recordings, folder, store, settings, n_workers, compute=compute, **more)
-
-
-def files_of(store: Path) -> dict[str, bytes]:
-    paths = (path for path in store.rglob("*") if path.is_file())
-    return {path.relative_to(store).as_posix(): path.read_bytes() for path in paths}
 
 
 def test_every_recording_is_computed_once(place):
@@ -310,81 +264,3 @@ def is_running(pid: str) -> bool:
         return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-@pytest.fixture
-def pack(place, tmp_path):
-    """A pack of all recordings but the first."""
-    fill(place)
-    _, index, store = place
-    write_pack(index["audio_hash"][1:], store, SETTINGS, tmp_path / "pack")
-    return tmp_path / "pack"
-
-
-def test_a_pack_gives_back_every_recording(place, pack):
-    _, index, store = place
-    opened = Pack.open(pack)
-    assert len(opened.table) == 3
-    for audio_hash in index["audio_hash"][1:]:
-        stored = np.load(store_path(store, SETTINGS, audio_hash))
-        frames, level_db = opened.recording(audio_hash)
-        assert np.array_equal(frames, stored)
-        assert level_db == pytest.approx(stored.astype(np.float64).mean(), abs=1e-9)
-        assert isinstance(opened.frames, np.memmap)
-
-
-def test_a_pack_is_laid_out_for_any_reader(pack):
-    frames = np.load(pack / "frames.npy", mmap_mode="r")
-    table = pd.read_csv(pack / "recordings.csv")
-    assert list(table) == ["audio_hash", "first_frame", "n_frames", "level_db"]
-    assert table["audio_hash"].is_monotonic_increasing
-    ends = (table["first_frame"] + table["n_frames"]).tolist()
-    assert [0, *ends] == [*table["first_frame"], len(frames)]
-    assert frames.dtype == np.float16
-    assert frames.flags.c_contiguous
-    assert Pack.open(pack).settings == SpectrogramSettings(**SETTINGS)
-
-
-def test_a_pack_depends_on_the_audio_alone(place, pack, tmp_path):
-    _, index, store = place
-    shuffled = [*index["audio_hash"][1:][::-1], index["audio_hash"][2]]
-    write_pack(shuffled, store, SETTINGS, tmp_path / "again")
-    assert files_of(tmp_path / "again") == files_of(pack)
-
-
-def test_rows_come_in_the_order_asked_for(pack):
-    opened = Pack.open(pack)
-    asked = [*reversed(opened.table.index), opened.table.index[0]]
-    assert opened.rows(asked).index.tolist() == asked
-
-
-def test_a_recording_that_the_pack_lacks_is_an_error(place, pack):
-    with pytest.raises(ContractError, match="missing"):
-        Pack.open(pack).recording(place[1]["audio_hash"][0])
-
-
-def test_packing_what_the_store_lacks_is_an_error(place, tmp_path):
-    _, index, store = place
-    with pytest.raises(ContractError, match="store"):
-        write_pack(index["audio_hash"], store, SETTINGS, tmp_path / "pack")
-
-
-@pytest.mark.parametrize("name", ["frames.npy", "recordings.csv", "settings.json"])
-def test_a_pack_that_is_not_whole_is_an_error(pack, name):
-    data = (pack / name).read_bytes()
-    (pack / name).write_bytes(data[: len(data) * 2 // 3])
-    with pytest.raises(ContractError, match="pack"):
-        Pack.open(pack)
-    (pack / name).unlink()
-    with pytest.raises(ContractError, match="pack"):
-        Pack.open(pack)
-
-
-def test_a_pack_of_nothing_can_be_opened(tmp_path):
-    write_pack([], tmp_path / "store", SETTINGS, tmp_path / "pack")
-    assert Pack.open(tmp_path / "pack").frames.shape == (0, 16)
-
-
-def test_settings_folders_tell_settings_apart(tmp_path):
-    others = [SETTINGS | {name: SETTINGS[name] * 2} for name in ("n_fft", "hop_length", "n_mels")]
-    assert len({settings_folder(tmp_path, each) for each in [SETTINGS, *others]}) == 4
