@@ -161,14 +161,18 @@ class SaltedTask(ShortName, luigi.Task):
             for name, task in self.named_inputs():
                 if not task.complete():
                     raise _not_ready(self, name, task)
-            self.__dict__["_record"] = {
-                "task": self.task_family,
-                "version": self.__version__,
-                "parameters": self._own(settings=False),
-                "settings": self._own(settings=True),
-                "inputs": self.input_identities() | self.further_identities(),
-            }
+            inputs = self.input_identities() | self.further_identities()
+            self.__dict__["_record"] = {**self.own_record(), "inputs": inputs}
         return self.__dict__["_record"]
+
+    def own_record(self) -> dict[str, Any]:
+        """Return the part of the record that is known without the inputs."""
+        return {
+            "task": self.task_family,
+            "version": self.__version__,
+            "parameters": self._own(settings=False),
+            "settings": self._own(settings=True),
+        }
 
     def input_identities(self) -> dict[str, str]:
         """Return what of each input enters the salt: by default the input's own salt."""

@@ -66,6 +66,8 @@ def read_manifest(folder: Path, kind: str | None = None, checksums: bool = False
     manifest = _load(folder / MANIFEST)
     _check_kind(manifest, kind, folder)
     for name, facts in manifest["files"].items():
+        if not isinstance(facts, dict) or not {"size", "sha256"} <= facts.keys():
+            raise _another_form(folder / MANIFEST)
         _check_file(folder / name, facts, checksums)
     return manifest
 
@@ -98,13 +100,17 @@ def _load(path: Path) -> dict[str, Any]:
             action="Run the task that makes this folder again, or copy the whole folder again.",
         ) from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-        raise ContractError(
-            expected="a manifest with an entry 'files'",
-            found="JSON of another form",
-            where=str(path),
-            action="This folder was not made by this project; name another one.",
-        )
+        raise _another_form(path)
     return manifest
+
+
+def _another_form(path: Path) -> ContractError:
+    return ContractError(
+        expected="a manifest with an entry 'files', each with size and sha256",
+        found="JSON of another form",
+        where=str(path),
+        action="This folder was not made by this project; name another one.",
+    )
 
 
 def _check_kind(manifest: dict[str, Any], kind: str | None, folder: Path) -> None:

@@ -88,7 +88,7 @@ def report_context(
     trained = record["trained"]
     split = read_split(stages["sample"])
     indexes = {name.split("/")[1]: path for name, path in stages.items() if "/" in name}
-    excluded = read_excluded([*indexes.values(), stages["splits"]])
+    excluded = read_excluded(indexes, stages["splits"])
     return {
         "problem": problem,
         "labels": list(PROBLEMS[problem].labels),
@@ -134,8 +134,7 @@ def _sides(counts: Mapping[str, Any], clips: Path) -> dict[str, Any]:
 
 def _grouped(excluded: pd.DataFrame) -> list[dict[str, Any]]:
     """Return how often what was left out or repaired, by data set and reason."""
-    dataset = excluded["recording_id"].str.split("/").str[0]
-    by = [dataset.rename("dataset"), "reason", "action", "what"]
+    by = ["dataset", "reason", "action", "what"]
     counted = excluded.groupby(by, dropna=False).size().rename("count").reset_index()
     rows = counted.to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]

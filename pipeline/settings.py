@@ -53,7 +53,8 @@ def load(name_or_path: str) -> Experiment:
         the message names the nearest known word.
     """
     path = _find(name_or_path)
-    sections = _merge(_defaults(), _read(path))
+    own = _read(path)
+    sections = _merge(_without_shadows(_defaults(), own), own)
     _check_together(sections, path)
     return Experiment(path.stem, sections)
 
@@ -152,6 +153,12 @@ def _check_together(sections: Mapping[str, Mapping[str, Any]], path: Path) -> No
         )
     if spectrogram["hop_length"] > spectrogram["n_fft"]:
         raise _bad("[spectrogram] hop_length", "at most n_fft", spectrogram["hop_length"], path)
+    if spectrogram["n_fft"] % 2:
+        raise _bad("[spectrogram] n_fft", "an even number", spectrogram["n_fft"], path)
+    for problem in PER_PROBLEM["clips"]:
+        clips = Experiment(path.stem, dict(sections)).section("clips", problem)  # type: ignore[arg-type]
+        if clips["step_s"] > clips["window_s"]:
+            raise _bad(f"[clips] step_s for {problem}", "at most window_s", clips["step_s"], path)
     if splits["test_share"] + splits["val_share"] >= 1:
         shares = (splits["test_share"], splits["val_share"])
         raise _bad("[splits] test_share + val_share", "less than 1", shares, path)
@@ -163,6 +170,22 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = _merge(merged[key], value) if both else value
     return merged
+
+
+def _without_shadows(
+    base: Mapping[str, Mapping[str, Any]], own: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return `base` without the problems' keys that the user sets for all problems at once."""
+    kept: dict[str, Any] = dict(base)
+    for section in PER_PROBLEM:
+        shared = [k for k, v in own.get(section, {}).items() if not isinstance(v, dict)]
+        kept[section] = {
+            key: {k: v for k, v in value.items() if k not in shared}
+            if isinstance(value, dict)
+            else value
+            for key, value in base[section].items()
+        }
+    return kept
 
 
 def _unknown(what: str, word: str, known: Iterable[str], path: Path) -> SettingsError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -48,10 +48,17 @@ def read_indexes(folders: Iterable[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(recordings, ignore_index=True), pd.concat(events, ignore_index=True)
 
 
-def read_excluded(folders: Iterable[Path]) -> pd.DataFrame:
-    """Return what several stages left out, as one table."""
-    tables = [read_table(folder / "excluded.csv") for folder in folders]
-    return pd.concat(tables, ignore_index=True)
+def read_excluded(indexes: Mapping[str, Path], splits: Path) -> pd.DataFrame:
+    """Return what the indexes (by data set) and the split left out, with a column ``dataset``.
+
+    A row that concerns a whole data set names no recording: it is known by its index.
+    """
+    tables = [
+        read_table(folder / "excluded.csv").assign(dataset=name) for name, folder in indexes.items()
+    ]
+    of_split = read_table(splits / "excluded.csv")
+    dataset = of_split["recording_id"].str.split("/").str[0]
+    return pd.concat([*tables, of_split.assign(dataset=dataset)], ignore_index=True)
 
 
 def _numbers(column: pd.Series) -> pd.Series:

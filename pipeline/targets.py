@@ -16,7 +16,13 @@ from typing import Any
 
 import luigi
 
-from pipeline.contract import read_manifest, write_manifest
+from pipeline.contract import (
+    FORMAT_VERSION,
+    MANIFEST,
+    read_json,
+    read_manifest,
+    write_manifest,
+)
 from pipeline.errors import AuscultError, ContractError
 
 logger = logging.getLogger("luigi-interface")
@@ -77,6 +83,7 @@ class FolderTarget(luigi.Target):
             write_manifest(part, self.kind, info=info or {}, **content)
             _sync(part)
             os.rename(part, self.path)
+            _sync_names(self.path.parent)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -91,6 +98,7 @@ class FolderTarget(luigi.Target):
         for old in self.path.parent.glob(f".{self.path.name}.part-*"):
             shutil.rmtree(old, ignore_errors=True)
         if self.path.exists():
+            _refuse_newer(self.path)
             logger.warning("%s is not whole; it is made anew", self.path)
             shutil.rmtree(self.path)
 
@@ -116,6 +124,30 @@ def _sync(folder: Path) -> None:
         if path.is_file():
             with open(path, "rb") as stream:
                 os.fsync(stream.fileno())
+
+
+def _sync_names(folder: Path) -> None:
+    """Flush a folder's list of names, which holds the rename."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_newer(path: Path) -> None:
+    """Raise if a folder was made by a later version of this project: it is not ours to remove."""
+    try:
+        version = read_json(path / MANIFEST)["version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise ContractError(
+            expected=f"a folder of format version {FORMAT_VERSION} at most",
+            found=f"version {version}: a later version of this project made it",
+            where=str(path),
+            action="Use that version, or set [paths] data in luigi.cfg to another folder.",
+        )
 
 
 def _disk_error(error: OSError, path: Path) -> Exception:

@@ -33,7 +33,9 @@ def test_folder_without_manifest_is_not_there(tmp_path):
         read_manifest(tmp_path, KIND)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"kind": "auscult/splits"}', "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"files": {"a": 1}}', '{"kind": "auscult/splits"}', "\x00"]
+)
 def test_broken_manifest_is_refused(folder, text):
     (folder / MANIFEST).write_text(text)
     with pytest.raises(ContractError):

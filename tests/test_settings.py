@@ -45,6 +45,16 @@ def test_table_of_a_problem_reaches_only_that_problem(tmp_path):
     assert not any(isinstance(v, dict) for v in own.section("clips", "pneumonia").values())
 
 
+def test_key_for_all_problems_wins_over_the_default_of_each(tmp_path):
+    own = experiment(
+        tmp_path, "[clips]\nwindow_s = 3\nstep_s = 1\n[clips.pneumonia]\nwindow_s = 4\n"
+    )
+    assert own.section("clips", "pneumonia")["window_s"] == 4.0
+    assert own.section("clips", "crackle_wheeze")["window_s"] == 3.0
+    assert own.section("clips", "pneumonia")["step_s"] == 1.0
+    assert load("baseline").section("clips", "pneumonia")["window_s"] == 10.0
+
+
 def test_whole_and_decimal_numbers_are_the_same_setting(tmp_path):
     one = experiment(tmp_path, "[simulated]\nduration_s = 20\n[evaluate]\nthreshold = 0.5\n")
     two = experiment(tmp_path, '[simulated]\nduration_s = 20.0\n[evaluate]\nthreshold = "0.5"\n')
@@ -70,6 +80,8 @@ def test_whole_and_decimal_numbers_are_the_same_setting(tmp_path):
         ("[spectrogram]\nfmax = 5000\n", "half the sample rate"),
         ("[spectrogram]\nhop_length = 4096\n", "at most n_fft"),
         ("[splits]\ntest_share = 0.6\nval_share = 0.5\n", "less than 1"),
+        ("[spectrogram]\nn_fft = 1023\nhop_length = 99\n", "an even number"),
+        ("[clips]\nstep_s = 50\n", "at most window_s"),
         ("training = 3\n", "a table"),
         ("[training\n", "TOML"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import multiprocessing
 import os
 import signal
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from pipeline.errors import AuscultError
+from pipeline.errors import AuscultError, ContractError
 from pipeline.targets import FolderTarget
 
 KIND = "auscult/splits"
@@ -67,6 +68,15 @@ def test_empty_or_damaged_folder_is_made_anew(target):
     assert not target.exists()
     target.write(fill)
     assert (target / "splits.csv").read_text() == "x\n"
+
+
+def test_folder_of_a_later_version_is_never_removed(target):
+    target.write(fill)
+    manifest = json.loads((target / "manifest.json").read_text())
+    (target / "manifest.json").write_text(json.dumps({**manifest, "version": 99}))
+    with pytest.raises(ContractError, match="later version"):
+        target.write(fill)
+    assert (target / "splits.csv").exists()
 
 
 def test_two_processes_make_it_once(target, tmp_path):

@@ -37,6 +37,11 @@ is_ready() {  # development holds all that running needs
   [ "$(cat ".venv/.ready-$1" 2>/dev/null)" = "$(digest "requirements/$1.txt")" ]
 }
 
+# A Python that the user names is taken, or refused; never passed over for the one that is there.
+if [ -n "${PYTHON:-}" ] && [ -x .venv/bin/python ]; then
+  version='import sys; print(sys.version)'
+  [ "$("$(find_python)" -c "$version")" = "$(.venv/bin/python -c "$version")" ] || rm -rf .venv
+fi
 is_ready "$what" && exit 0
 [ "$what" = pipeline ] && is_ready dev && exit 0
 

@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "tools" / "versions.json"
 
+TABLES = "pipeline/tables.py"
 SPLITTING = [
     f"pipeline/splits/{name}.py" for name in ("folder", "grouping", "official", "sides", "strata")
 ]
@@ -30,13 +31,14 @@ STAGES: dict[str, tuple[str, list[str]]] = {
     "frontend": ("frontend.VERSION", ["frontend"]),
     "SimulateCohort": ("", ["pipeline/audio/simul*.py"]),
     "IndexRecordings": ("", ["pipeline/datasets", "pipeline/audio/check.py"]),
-    "SplitSubjects": ("", ["pipeline/labels", "pipeline/problems.py", *SPLITTING]),
-    "SampleSubset": ("", ["pipeline/splits/subset.py"]),
+    "SplitSubjects": ("", ["pipeline/labels", "pipeline/problems.py", TABLES, *SPLITTING]),
+    "SampleSubset": ("", ["pipeline/splits/subset.py", TABLES]),
     "CacheSpectrograms": ("", ["pipeline/spectrograms"]),
-    "CutClips": ("", ["pipeline/clips"]),
+    "CutClips": ("", ["pipeline/clips", "pipeline/splits/folder.py", TABLES]),
     "TrainNetwork": (
         "",
         [
+            TABLES,
             "pipeline/training/job.py",
             "pipeline/training/leakage.py",
             "pipeline/training/sealing.py",
@@ -45,7 +47,7 @@ STAGES: dict[str, tuple[str, list[str]]] = {
             "pipeline/evaluation/trivial.py",
         ],
     ),
-    "EvaluateNetwork": ("", ["pipeline/reporting.py", "pipeline/evaluation"]),
+    "EvaluateNetwork": ("", ["pipeline/reporting.py", "pipeline/evaluation", TABLES]),
 }
 
 

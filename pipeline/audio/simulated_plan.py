@@ -104,7 +104,7 @@ def draw_recording(
         stem=f"{subject.subject_id}_{index + 1}b1_{places[index % len(places)]}_sc_{device}",
         device=device,
         duration_s=length_s,
-        level_db=float(rng.uniform(-40, -26)),
+        level_db=float(rng.uniform(-44, -30)),
         cycles=cycles,
         crackles=_draw_crackles(findings, subject, cycles),
         wheezes=_draw_wheezes(findings, subject, cycles),

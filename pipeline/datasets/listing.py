@@ -125,7 +125,10 @@ def _state(path: str) -> tuple[int, int] | None:
     except OSError:
         return _DANGLING if os.path.islink(path) else None
     # Opening a pipe or a device would wait for ever.
-    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    # A file that may not be read becomes another one as soon as it may.
+    return (found.st_size if os.access(path, os.R_OK) else -1, found.st_mtime_ns)
 
 
 def _is_folder(item: os.DirEntry[str]) -> bool:

@@ -89,7 +89,8 @@ def write_index(tables: IndexTables, folder: Path) -> dict[str, Any]:
     """
     for name in ("recordings", "events", "excluded"):
         (folder / f"{name}.csv").write_bytes(csv_bytes(getattr(tables, name)))
-    return {"digests": tables.digests, "counts": _counts(tables)}
+    excluded = hashlib.sha256(csv_bytes(tables.excluded)).hexdigest()
+    return {"digests": tables.digests | {"excluded": excluded}, "counts": _counts(tables)}
 
 
 def _counts(tables: IndexTables) -> dict[str, Any]:

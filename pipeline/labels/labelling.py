@@ -50,7 +50,7 @@ def label_recordings(
     refuse_unsuited(problem, recordings["dataset"].unique())
     recordings = recordings.sort_values("recording_id", ignore_index=True)
     spans, read = (
-        _by_diagnosis(recordings, settings["negatives"])
+        _by_diagnosis(recordings, settings.get("negatives", "all"))
         if problem == "pneumonia"
         else _by_event(recordings, events)
     )

@@ -32,6 +32,12 @@ class IndexRecordings(OnDataset, SaltedTask):
         """Names, sizes and times of the files: cheap to see, and only ever the index's salt."""
         return {"listing": self.recordings.listing().digest}
 
+    def further_identities(self) -> dict[str, str]:
+        """The front end's version: its decoding is what the hashes stand for."""
+        import frontend
+
+        return {"frontend": frontend.VERSION}
+
     def build(self, folder: Path) -> dict[str, Any]:
         """Write the index; the manifest's info carries the digests and counts."""
         from pipeline.datasets.index import HashCache, build_index, write_index

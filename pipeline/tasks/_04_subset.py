@@ -31,5 +31,5 @@ class SampleSubset(OnSample, SaltedTask):
         from pipeline.splits.subset import sample_subset
 
         split = read_split(self.splits.output().path)
-        seed = self.record()["settings"]["subset"]["seed"]
+        seed = self.record()["settings"]["subset"].get("seed", 0)
         return write_split(sample_subset(split, self.subset, seed), folder)

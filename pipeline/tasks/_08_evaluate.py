@@ -22,6 +22,7 @@ from pipeline.tasks._07_train import ExistingModel, TrainNetwork
 from pipeline.tasks.parameters import OnClips, OnNetwork
 from pipeline.tasks.program import ProgramTask
 from pipeline.training import rundir
+from pipeline.training.environment import training_identities
 
 
 class Prediction(ProgramTask):
@@ -37,6 +38,10 @@ class Prediction(ProgramTask):
     def input_identities(self) -> dict[str, str]:
         """The model's and the clips' salts, which cover the packs."""
         return {"clips": self.clips.salt, "model": self.model_task.salt}
+
+    def further_identities(self) -> dict[str, str]:
+        """The versions both locks share, and the sources of the predicting code."""
+        return training_identities()
 
     def job(self) -> dict[str, Any]:
         """The model folder says all there is to say."""
@@ -69,8 +74,12 @@ class Evaluation(SaltedTask):
     output = SaltedOutput("08_reports/{task.problem}-{salt}")
 
     def input_identities(self) -> dict[str, str]:
-        """The salts of the model and of what it predicted."""
-        return {"predictions": self.predictions.salt, "model": self.model_task.salt}
+        """The salts of model and predictions, and what the report says was left out."""
+        left_out = {
+            f"left out.{name}": task.manifest()["info"]["digests"]["excluded"]
+            for name, task in self.index.items()
+        }
+        return {"predictions": self.predictions.salt, "model": self.model_task.salt, **left_out}
 
     @property
     def report(self) -> Path:

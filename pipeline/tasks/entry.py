@@ -96,6 +96,11 @@ class TrainModel(Entry):
         }
         self._check(sections["splits_settings"]["n_folds"])
         sections["simulated_settings"] = _if_simulated(self.datasets, experiment)
+        # What has no effect on this run must not make another run of it.
+        if not self.subset:
+            sections["subset_settings"] = {}
+        if self.problem != "pneumonia":
+            sections["labels_settings"] = {}
         return EvaluateNetwork(
             problem=self.problem,
             datasets=self.datasets,
@@ -109,6 +114,8 @@ class TrainModel(Entry):
     def _check(self, n_folds: int) -> None:
         if self.fold is not None and not 0 <= self.fold < n_folds:
             raise _out_of_range("--fold", f"0 to {n_folds - 1} ([splits] n_folds)", self.fold)
+        if not 0 <= self.seed < 2**32:
+            raise _out_of_range("--seed", "a number from 0 to 4294967295", self.seed)
         if self.subset < 0:
             raise _out_of_range("--subset", "0 (all) or a number of subjects", self.subset)
 

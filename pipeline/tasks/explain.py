@@ -78,6 +78,7 @@ def _explain_one(task: SaltedTask) -> Iterator[str]:
         record, path = task.record(), task.output().path
     except InputsNotReady as error:
         yield f"{task.task_family}: {_verb(task)}; first it needs {error.expected}"
+        yield from (f"    also {line}" for line in _own_differences(task))
         return
     state = "is there" if task.complete() else _why(task, record)
     yield f"{task.task_family} {path.name}: {state}"
@@ -91,6 +92,14 @@ def _why(task: SaltedTask, record: dict[str, Any]) -> str:
     if newest is None:
         return f"{_verb(task)} because there is no output yet"
     return f"{_verb(task)} because " + "; ".join(differences(newest, record))
+
+
+def _own_differences(task: SaltedTask) -> list[str]:
+    """Return what differs from the newest output beside the inputs, which are not there yet."""
+    newest = _newest_record(task)
+    if newest is None:
+        return []
+    return differences({**newest, "inputs": {}}, {**task.own_record(), "inputs": {}})
 
 
 def _verb(task: SaltedTask) -> str:

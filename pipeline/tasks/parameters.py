@@ -47,7 +47,15 @@ class DatasetsParameter(luigi.Parameter):
 
     def normalize(self, value: Any) -> tuple[str, ...]:
         names = value.split(",") if isinstance(value, str) else value
-        return tuple(sorted({registry.canonical_name(name.strip()) for name in names}))
+        chosen = tuple(sorted({registry.canonical_name(name.strip()) for name in names}))
+        if not chosen:
+            raise SettingsError(
+                expected=f"data sets among: {', '.join(registry.known())}",
+                found="none",
+                where="--datasets",
+                action="Name one or more, separated by commas.",
+            )
+        return chosen
 
     def serialize(self, value: Any) -> str:
         return ",".join(value)

@@ -14,6 +14,8 @@ from pathlib import Path
 from pipeline.errors import SettingsError
 from pipeline.salts import digest, sources_digest
 
+#: One package under two names: the build without CUDA is published apart.
+SAME_PACKAGE = {"tensorflow-cpu": "tensorflow"}
 LOCKS = {"cpu": "requirements-cpu.txt", "gpu": "requirements-gpu.txt"}
 
 #: Variables the training environment may see. Nothing else of the user's environment reaches it,
@@ -23,7 +25,7 @@ ALLOWED = re.compile(
     r"|NVIDIA_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|(https?|no|all)_proxy|(HTTPS?|NO|ALL)_PROXY"
     r"|UV_(CACHE_DIR|OFFLINE|NATIVE_TLS|SYSTEM_CERTS|LINK_MODE|FIND_LINKS|CONFIG_FILE)"
     r"|UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INSECURE_HOST)"
-    r"|KERAS_BACKEND|OMP_NUM_THREADS|TF_NUM_\w+_THREADS|AUSCULT_ML_\w+)"
+    r"|OMP_NUM_THREADS|TF_NUM_\w+_THREADS)"
 )
 
 
@@ -50,7 +52,10 @@ def locked_versions(lock: Path) -> dict[str, str]:
     """Return ``{package with its marker: version}`` of a hashed lock."""
     pin = re.compile(r"^([a-z0-9][\w.-]*)(?:\[[\w,-]*\])?==([^\s;\\]+)([^\\\n]*)", re.M)
     pins = pin.findall(lock.read_text(encoding="utf-8"))
-    return {f"{name} {marker.strip()}".strip(): version for name, version, marker in pins}
+    return {
+        f"{SAME_PACKAGE.get(name, name)} {marker.strip()}".strip(): version
+        for name, version, marker in pins
+    }
 
 
 def shared_versions_digest(ml_env: Path) -> str:
@@ -72,44 +77,59 @@ def training_identities() -> dict[str, str]:
     }
 
 
-def has_gpu() -> bool:
-    """Return whether an NVIDIA GPU answers on this machine."""
+def count_gpus(visible: str | None) -> int:
+    """Return how many NVIDIA GPUs answer on this machine and may be used.
+
+    Parameters
+    ----------
+    visible : str or None
+        The user's or the cluster's own ``CUDA_VISIBLE_DEVICES``; empty or -1 hides every GPU.
+    """
+    if visible is not None and visible.strip() in ("", "-1"):
+        return 0
     if shutil.which("nvidia-smi") is None:
-        return False
-    probe = subprocess.run(
-        ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30, check=False
-    )
-    return probe.returncode == 0 and "GPU" in probe.stdout
+        return 0
+    try:
+        probe = subprocess.run(
+            ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return 0
+    return sum(line.startswith("GPU ") for line in probe.stdout.splitlines())
 
 
-def choose_device(device: str, gpu: bool) -> dict[str, str]:
+def choose_device(device: str, n_gpus: int) -> dict[str, str]:
     """Return the variables that select lock and device for ``[compute] device``.
 
     Parameters
     ----------
     device : str
         ``auto``, ``cpu``, ``gpu``, or GPU numbers such as ``0,1``.
-    gpu : bool
-        Whether a GPU is there.
+    n_gpus : int
+        How many GPUs may be used.
 
     Raises
     ------
     SettingsError
-        If a GPU is asked for and none is there, or the value is none of these.
+        If a GPU is asked for that is not there, or the value is none of these.
     """
-    numbers = re.fullmatch(r"\d+(,\d+)*", device)
+    numbers = [int(n) for n in device.split(",")] if re.fullmatch(r"\d+(,\d+)*", device) else []
     if device not in ("auto", "cpu", "gpu") and not numbers:
         raise _bad_device(device, "[compute] device = auto, cpu, gpu, or GPU numbers (0,1)")
-    if device == "cpu" or (device == "auto" and not gpu):
+    if device == "cpu" or (device == "auto" and not n_gpus):
         return {"AUSCULT_ENV": "cpu", "CUDA_VISIBLE_DEVICES": "-1"}
-    if not gpu:
-        raise _bad_device("no GPU that nvidia-smi can see", f"a GPU, for device = {device}")
+    if n_gpus <= max(numbers, default=0):
+        found = f"{n_gpus} GPU(s) that nvidia-smi shows and CUDA_VISIBLE_DEVICES allows"
+        raise _bad_device(found, f"a GPU, for device = {device}")
     return {"AUSCULT_ENV": "gpu"} | ({"CUDA_VISIBLE_DEVICES": device} if numbers else {})
 
 
-def variables_of(device: str) -> dict[str, str]:
-    """Return `choose_device` for this machine."""
-    return choose_device(device, gpu=device != "cpu" and has_gpu())
+def variables_of(device: str, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return `choose_device` for this machine; GPUs given to this process stay the only ones."""
+    visible = (os.environ if base is None else base).get("CUDA_VISIBLE_DEVICES")
+    chosen = choose_device(device, 0 if device == "cpu" else count_gpus(visible))
+    given = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
+    return given | chosen
 
 
 def program_environment(device: str, base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -118,7 +138,7 @@ def program_environment(device: str, base: Mapping[str, str] | None = None) -> d
     kept = {name: value for name, value in base.items() if ALLOWED.fullmatch(name)}
     return {
         **kept,
-        **variables_of(device),
+        **variables_of(device, base),
         "AUSCULT_PYTHON": sys.executable,
         "AUSCULT_PARENT_PID": str(os.getpid()),
         "PYTHONUNBUFFERED": "1",

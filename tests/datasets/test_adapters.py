@@ -123,7 +123,8 @@ def test_the_written_tables_read_back(name, tmp_path, index):
     tables = index(name, FAKES[name](tmp_path / name).folder)
     (tmp_path / "out").mkdir()
     info = write_index(tables, tmp_path / "out")
-    assert info["digests"] == tables.digests
+    assert tables.digests.items() <= info["digests"].items()
+    assert set(info["digests"]) == {"audio", "tables", "excluded"}
     assert info["counts"]["recordings"] == len(tables.recordings)
     assert sum(info["counts"]["excluded"].values()) == len(tables.excluded)
     for table in ("recordings", "events", "excluded"):

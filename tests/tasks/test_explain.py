@@ -34,6 +34,18 @@ def test_changed_setting_is_named_with_both_values(rooms):
     assert "would retrain because [training] n_epochs 2 -> 3" in found
 
 
+def test_own_change_is_named_even_while_an_input_is_missing(rooms):
+    rooms.fill("icbhi")
+    assert rooms.run(rooms.clips(datasets="icbhi"))
+    task = rooms.task(datasets="icbhi").evaluation().model_task
+    task.output().write(lambda folder: None, salt=task.salt, lineage=task.lineage())
+    changed = rooms.experiment.read_text().replace("n_epochs = 2", "n_epochs = 3")
+    rooms.experiment.write_text(changed + "[spectrogram]\nn_mels = 64\n")
+    found = lines(rooms.task(datasets="icbhi"))
+    assert "n_mels 128 -> 64" in headline(found, "CacheSpectrograms")
+    assert "    also [training] n_epochs 2 -> 3" in found
+
+
 def test_stages_stand_in_flow_order(rooms):
     order = [task.task_family for task in in_flow_order(rooms.task().evaluation())]
     flow = ["IndexRecordings", "SplitSubjects", "CutClips", "TrainNetwork", "EvaluateNetwork"]

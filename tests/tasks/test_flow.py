@@ -12,7 +12,7 @@ import pytest
 from luigi.tools import deps
 
 import pipeline
-from pipeline.errors import InputsNotReady
+from pipeline.errors import InputsNotReady, SettingsError
 from pipeline.tasks._08_evaluate import EvaluateNetwork
 from tests.fakes.icbhi import make_icbhi
 from tests.fakes.sounds import write_sound
@@ -205,7 +205,7 @@ def test_data_set_without_labels_for_the_problem_is_refused_before_anything_runs
     assert not rooms.data.exists()
 
 
-@pytest.mark.parametrize("parameters", [{"fold": 5}, {"fold": -1}, {"subset": -1}])
+@pytest.mark.parametrize("parameters", [{"fold": 5}, {"fold": -1}, {"subset": -1}, {"seed": -5}])
 def test_parameters_out_of_range_are_refused_before_anything_runs(rooms, caplog, parameters):
     rooms.fill("icbhi")
     assert not rooms.run(rooms.task(datasets="icbhi", **parameters))
@@ -217,6 +217,17 @@ def test_data_sets_are_sorted_deduplicated_and_known_by_alias():
     one = pipeline.TrainPneumonia(datasets="Jordan,Icbhi,jordan")
     assert one.datasets == ("icbhi", "jordan")
     assert one is pipeline.TrainPneumonia(datasets=("icbhi", "jordan"))
+
+
+def test_no_data_set_at_all_is_refused():
+    with pytest.raises(SettingsError, match="Name one or more"):
+        pipeline.TrainPneumonia(datasets=",".join([]).split("x")[:0])
+
+
+def test_what_has_no_effect_is_in_no_salt():
+    task = pipeline.TrainCrackleWheeze(datasets="icbhi").evaluation()
+    assert dict(task.subset_settings) == dict(task.labels_settings) == {}
+    assert dict(pipeline.TrainPneumonia(datasets="icbhi", subset=1).evaluation().subset_settings)
 
 
 def test_simulated_settings_do_not_reach_other_data_sets():

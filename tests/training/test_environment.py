@@ -34,7 +34,7 @@ def test_both_training_locks_agree_in_every_version_they_share():
     shared = cpu.keys() & gpu.keys()
     assert {"keras", "numpy", "soundfile", "soxr"} <= shared
     assert {name: cpu[name] for name in shared} == {name: gpu[name] for name in shared}
-    assert cpu["tensorflow-cpu"] == gpu["tensorflow"]
+    assert "tensorflow" in shared
     assert any(name.startswith("nvidia-cudnn") for name in gpu)
 
 
@@ -57,27 +57,57 @@ def test_digest_of_shared_versions_ignores_what_only_one_lock_has(tmp_path):
     assert shared_versions_digest(tmp_path) != first
 
 
+def test_digest_of_shared_versions_sees_tensorflow_under_both_its_names(tmp_path):
+    cpu, gpu = (tmp_path / name for name in environment.LOCKS.values())
+    digests = set()
+    for version in ("2.20.0", "2.21.0"):
+        cpu.write_text(f"tensorflow-cpu=={version} \\\n")
+        gpu.write_text(f"tensorflow=={version} \\\n")
+        digests.add(shared_versions_digest(tmp_path))
+    assert len(digests) == 2
+
+
 @pytest.mark.parametrize(
-    ("device", "gpu", "lock", "visible"),
+    ("device", "n_gpus", "lock", "visible"),
     [
-        ("auto", False, "cpu", "-1"),
-        ("cpu", True, "cpu", "-1"),
-        ("auto", True, "gpu", None),
-        ("gpu", True, "gpu", None),
-        ("0,1", True, "gpu", "0,1"),
-        ("3", True, "gpu", "3"),
+        ("auto", 0, "cpu", "-1"),
+        ("cpu", 1, "cpu", "-1"),
+        ("auto", 1, "gpu", None),
+        ("gpu", 1, "gpu", None),
+        ("0,1", 2, "gpu", "0,1"),
+        ("3", 4, "gpu", "3"),
     ],
 )
-def test_device_selects_lock_and_visible_gpus(device, gpu, lock, visible):
-    variables = choose_device(device, gpu)
+def test_device_selects_lock_and_visible_gpus(device, n_gpus, lock, visible):
+    variables = choose_device(device, n_gpus)
     assert variables["AUSCULT_ENV"] == lock
     assert variables.get("CUDA_VISIBLE_DEVICES") == visible
 
 
-@pytest.mark.parametrize(("device", "gpu"), [("gpu", False), ("0", False), ("cuda", True)])
-def test_gpu_that_is_not_there_is_an_error(device, gpu):
+@pytest.mark.parametrize(("device", "n_gpus"), [("gpu", 0), ("0", 0), ("1", 1), ("cuda", 1)])
+def test_gpu_that_is_not_there_is_an_error(device, n_gpus):
     with pytest.raises(SettingsError, match="device = cpu"):
-        choose_device(device, gpu)
+        choose_device(device, n_gpus)
+
+
+def fake_nvidia_smi(folder, n):
+    program = folder / "nvidia-smi"
+    lines = "".join(f"GPU {i}: NVIDIA X (UUID: y)\n" for i in range(n))
+    program.write_text(f"#!/bin/sh\nprintf '{lines}'\n")
+    program.chmod(0o755)
+
+
+def test_gpus_that_the_cluster_gave_or_hid_are_respected(tmp_path, monkeypatch):
+    fake_nvidia_smi(tmp_path, 4)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert environment.count_gpus(None) == 4
+    assert environment.count_gpus("") == environment.count_gpus("-1") == 0
+    assert environment.variables_of("auto", {"CUDA_VISIBLE_DEVICES": "3"}) == {
+        "AUSCULT_ENV": "gpu",
+        "CUDA_VISIBLE_DEVICES": "3",
+    }
+    hidden = environment.variables_of("auto", {"CUDA_VISIBLE_DEVICES": ""})
+    assert hidden == {"AUSCULT_ENV": "cpu", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 def test_only_allowed_variables_reach_the_program():
