@@ -1,6 +1,8 @@
 """How hard the simulated cohort is: what levels tell, what crackles tell, what the demo learns.
 
-    python -m bench.cohort [--demo] [--seeds 10] [--subjects 60] [--recordings 2] [--duration 20]
+    python -m bench.cohort [--demo] [--seeds 10] [--subjects N] [--recordings N] [--duration S]
+
+The cohort's size is the demo's unless another is given.
 
 Subject AUROCs of pneumonia against the rest, per cohort seed and their median:
 
@@ -17,9 +19,11 @@ Subject AUROCs of pneumonia against the rest, per cohort seed and their median:
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +37,7 @@ from frontend.logmel import SpectrogramSettings, log_mel
 from frontend.recording import read_recording
 from pipeline.audio.simulate import simulate_cohort
 from pipeline.contract import read_json
+from pipeline.settings import load
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = SpectrogramSettings(8000, 1024, 254, 128, 0.0, 4000.0)  # those of baseline.toml
@@ -99,13 +104,20 @@ def measure(settings: dict) -> dict[str, float]:
     return result
 
 
+def as_toml(sections: dict[str, dict]) -> str:
+    """Return sections of numbers and texts as TOML."""
+    lines = []
+    for name, values in sections.items():
+        lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items())]
+    return "\n".join([*lines, ""])
+
+
 def run_demo(settings: dict) -> float:
     """Subject AUROC that the demo reports on another cohort, by the real command."""
     with tempfile.TemporaryDirectory() as folder:
         experiment = Path(folder) / "demo.toml"
-        lines = [f"{key} = {value}" for key, value in settings.items()]
-        demo = (ROOT / "pipeline" / "experiments" / "demo.toml").read_text()
-        experiment.write_text("\n".join([demo, "[simulated]", *lines, ""]))
+        demo = tomllib.loads((ROOT / "pipeline" / "experiments" / "demo.toml").read_text())
+        experiment.write_text(as_toml(demo | {"simulated": settings}))
         command = [sys.executable, "-m", "luigi", "--module", "pipeline", "TrainPneumonia"]
         command += ["--experiment", str(experiment), "--paths-data", folder]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -128,11 +140,12 @@ def reached(medians: dict[str, float]) -> bool:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    size = load("demo").section("simulated")
     parser.add_argument("--demo", action="store_true", help="run the whole demo on each cohort too")
     parser.add_argument("--seeds", type=int, default=10, help="number of cohorts")
-    parser.add_argument("--subjects", type=int, default=60)
-    parser.add_argument("--recordings", type=int, default=2)
-    parser.add_argument("--duration", type=float, default=20.0)
+    parser.add_argument("--subjects", type=int, default=size["n_subjects"])
+    parser.add_argument("--recordings", type=int, default=size["n_recordings"])
+    parser.add_argument("--duration", type=float, default=size["duration_s"])
     return parser.parse_args()
 
 
