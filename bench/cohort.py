@@ -1,6 +1,6 @@
 """How hard the simulated cohort is: what levels tell, what crackles tell, what the demo learns.
 
-    python -m bench.cohort [--demo] [--seeds 10] [--subjects N] [--recordings N] [--duration S]
+    python -m bench.cohort [--demo] [--seeds 10] [--first-seed 0] [--subjects N] [--recordings N] [--duration S]
 
 The cohort's size is the demo's unless another is given.
 
@@ -143,6 +143,7 @@ def arguments() -> argparse.Namespace:
     size = load("demo").section("simulated")
     parser.add_argument("--demo", action="store_true", help="run the whole demo on each cohort too")
     parser.add_argument("--seeds", type=int, default=10, help="number of cohorts")
+    parser.add_argument("--first-seed", type=int, default=0, help="the cohorts' first seed")
     parser.add_argument("--subjects", type=int, default=size["n_subjects"])
     parser.add_argument("--recordings", type=int, default=size["n_recordings"])
     parser.add_argument("--duration", type=float, default=size["duration_s"])
@@ -154,7 +155,7 @@ def main() -> int:
     args = arguments()
     size = {"n_subjects": args.subjects, "n_recordings": args.recordings}
     results = []
-    for seed in range(args.seeds):
+    for seed in range(args.first_seed, args.first_seed + args.seeds):
         settings = size | {"duration_s": args.duration, "seed": seed}
         results.append(measure(settings) | ({"demo": run_demo(settings)} if args.demo else {}))
     medians = {name: float(np.median([one[name] for one in results])) for name in results[0]}

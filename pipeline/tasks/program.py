@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import multiprocessing
+import re
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,9 @@ from pipeline.progress import show_in_luigi
 from pipeline.training import environment, rundir
 
 logger = logging.getLogger("luigi-interface")
+
+#: How a program reports SIGINT: by the signal itself, or as a shell does.
+ENDED_BY_SIGINT = re.compile(rf"return code=(-{signal.SIGINT:d}|{128 + signal.SIGINT:d})\b")
 
 
 class ProgramTask(SaltedTask, ExternalPythonProgramTask):
@@ -99,12 +104,19 @@ class ProgramTask(SaltedTask, ExternalPythonProgramTask):
             ExternalPythonProgramTask.run(self)
         except ExternalProgramRunError as error:
             # Luigi's error carries the whole environment: it goes no further.
+            if ENDED_BY_SIGINT.search(error.message):
+                # Ctrl-C reached the program; the same signal can get lost in this process.
+                raise self._stopped() from None
             raise self._failure(error.message.rstrip(":")) from None
         except SystemExit:
             # SIGTERM: Luigi has ended the program, and would go on with the next task.
-            if multiprocessing.parent_process() is None:
-                raise KeyboardInterrupt from None
-            raise self._failure("it was stopped") from None
+            raise self._stopped() from None
+
+    def _stopped(self) -> BaseException:
+        """Return what ends the whole run; in a worker's fork, what ends the task."""
+        if multiprocessing.parent_process() is None:
+            return KeyboardInterrupt()
+        return self._failure("it was stopped")
 
     def _failure(self, what: str) -> TrainingError:
         log = self.run_dir / f"{self.action}.log"
