@@ -1,6 +1,7 @@
 """How hard the simulated cohort is: what levels tell, what crackles tell, what the demo learns.
 
-    python -m bench.cohort [--demo] [--seeds 10] [--first-seed 0] [--subjects N] [--recordings N] [--duration S]
+    python -m bench.cohort [--demo] [--seeds 10] [--first-seed 0]
+                           [--subjects N] [--recordings N] [--duration S]
 
 The cohort's size is the demo's unless another is given.
 
