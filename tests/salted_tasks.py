@@ -1,0 +1,20 @@
+"""The tasks that make an output folder."""
+
+from __future__ import annotations
+
+from pipeline.compose import SaltedTask
+from pipeline.tasks._08_evaluate import Evaluation, Prediction
+from pipeline.tasks.program import ProgramTask
+
+
+def salted_tasks() -> list[type[SaltedTask]]:
+    """Return the tasks that make an output folder, in no order."""
+    found, seen = [SaltedTask], []
+    while found:
+        found += (cls := found.pop()).__subclasses__()
+        if cls.__module__.startswith("pipeline.tasks.") and hasattr(cls, "output"):
+            seen.append(cls)
+    return [cls for cls in seen if cls not in (ProgramTask, Prediction, Evaluation)]
+
+
+SALTED_TASKS = salted_tasks()
