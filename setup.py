@@ -23,7 +23,10 @@ setup(
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["pipeline", "pipeline.*", "frontend", "frontend.*"]),
     package_data={
-        "pipeline": ["experiments/*.toml", "evaluation/templates/*"],
+        "pipeline": [
+            *("experiments/*.toml", "problems/*.toml"),
+            *("evaluation/templates/*", "inspection/templates/*"),
+        ],
         "frontend": ["py.typed"],
     },
     install_requires=requirements(),

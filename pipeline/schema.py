@@ -10,10 +10,18 @@ from typing import Any
 
 from pipeline import problems
 
-PROBLEMS = tuple(sorted(problems.PROBLEMS))
+PROBLEMS = problems.NAMES
 
-#: Sections that may have one table per problem, such as ``[clips.pneumonia]``.
-PER_PROBLEM = {"clips": PROBLEMS}
+#: Ways to split, ``--split``; `pipeline.splits.MODES` has one more that no user asks for.
+#: The two that hold out one thing after the other make each of them a fold.
+BY_DATASET, BY_DEVICE = "leave-one-dataset-out", "leave-one-device-out"
+LEAVE_ONE_OUT = (BY_DATASET, BY_DEVICE)
+SPLIT_MODES = ("default", "official", "official-clean", "grouped", *LEAVE_ONE_OUT, "file")
+
+#: Sections that may have one table per level of labels and per problem: ``[clips.event]``,
+#: ``[clips.pneumonia]``. The more special one wins.
+LEVELS = ("event", "recording")
+PER_PROBLEM = {"clips": (*LEVELS, *PROBLEMS)}
 
 
 @dataclass(frozen=True)
@@ -78,11 +86,15 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "negatives": _choice("which diagnoses are negative for pneumonia", "all", "healthy"),
     },
     "splits": {
-        "mode": _choice("publishers' sides where there are any, or never", "default", "grouped"),
         "n_folds": _whole("number of cross-validation folds", 2, 100),
         "test_share": _number("share of subjects on the test side", 0.05, 0.9),
         "val_share": _number("share of the train subjects kept for validation", 0.0, 0.9),
         "seed": _whole("seed of the split", 0),
+    },
+    "limits": {
+        "max_left_out_share": _number(
+            "largest share of a data set's recordings that may have to be left out", 0, 1
+        ),
     },
     "subset": {"seed": _whole("seed of the development sample", 0)},
     "spectrogram": {
@@ -127,5 +139,8 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "threshold": _choice("where a probability becomes a positive", "0.5", "validation"),
         "n_bootstrap": _whole("resamples of the bootstrap", 100, 100_000),
         "confidence": _number("confidence of the intervals", 0.5, 0.999),
+        "min_positive_subjects": _whole(
+            "positive subjects per side below which a report warns at its top", 0
+        ),
     },
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SettingsError
+from pipeline.problems import NAMES, Problem, problem_named
 from pipeline.schema import PER_PROBLEM, SCHEMA
 
 FOLDER = Path(__file__).parent / "experiments"
@@ -36,11 +37,17 @@ class Experiment:
     name: str
     sections: dict[str, dict[str, Any]]
 
-    def section(self, name: str, problem: str = "") -> dict[str, Any]:
-        """Return one section, with the table of `problem` merged in where there is one."""
+    def section(self, name: str, problem: Problem | None = None) -> dict[str, Any]:
+        """Return one section, with the tables of a problem's level and of itself merged in.
+
+        Labels of subjects hold for whole recordings: they share the table ``recording``.
+        """
         values = self.sections[name]
         shared = {k: v for k, v in values.items() if not isinstance(v, dict)}
-        return shared | values.get(problem, {})
+        if problem is None:
+            return shared
+        by_level = values.get("recording" if problem.windowed else "event", {})
+        return shared | by_level | values.get(problem.name, {})
 
 
 def load(name_or_path: str) -> Experiment:
@@ -155,10 +162,12 @@ def _check_together(sections: Mapping[str, Mapping[str, Any]], path: Path) -> No
         raise _bad("[spectrogram] hop_length", "at most n_fft", spectrogram["hop_length"], path)
     if spectrogram["n_fft"] % 2:
         raise _bad("[spectrogram] n_fft", "an even number", spectrogram["n_fft"], path)
-    for problem in PER_PROBLEM["clips"]:
-        clips = Experiment(path.stem, dict(sections)).section("clips", problem)  # type: ignore[arg-type]
+    for problem in map(problem_named, NAMES):
+        experiment = Experiment(path.stem, dict(sections))  # type: ignore[arg-type]
+        clips = experiment.section("clips", problem)
         if clips["step_s"] > clips["window_s"]:
-            raise _bad(f"[clips] step_s for {problem}", "at most window_s", clips["step_s"], path)
+            name = f"[clips] step_s for {problem.name}"
+            raise _bad(name, "at most window_s", clips["step_s"], path)
     if splits["test_share"] + splits["val_share"] >= 1:
         shares = (splits["test_share"], splits["val_share"])
         raise _bad("[splits] test_share + val_share", "less than 1", shares, path)

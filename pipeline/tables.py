@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -18,16 +18,17 @@ NUMBERS = {
     "sample_rate": int,
     "start_s": float,
     "weak": int,
-    "crackle": int,
-    "pneumonia": int,
-    "wheeze": int,
 }
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Return a CSV of this project: text as it stands (``NA`` is a text), numbers as numbers."""
+def read_table(path: Path, labels: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a CSV of this project: text as it stands (``NA`` is a text), numbers as numbers.
+
+    Columns named as one of `labels`, and their ``true_<label>``, are 0 and 1.
+    """
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    for column, kind in NUMBERS.items():
+    truths = {name: int for label in labels for name in (label, f"true_{label}")}
+    for column, kind in {**NUMBERS, **truths}.items():
         if column in table:
             table[column] = _numbers(table[column]).astype(kind)
     for column in table.columns[table.columns.str.startswith("prob_")]:

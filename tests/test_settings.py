@@ -7,8 +7,11 @@ import tomllib
 import pytest
 
 from pipeline.errors import SettingsError
+from pipeline.problems import problem_named
 from pipeline.schema import PER_PROBLEM, SCHEMA
 from pipeline.settings import FOLDER, load, names
+
+PNEUMONIA, SOUNDS = problem_named("pneumonia"), problem_named("crackle_wheeze")
 
 
 def experiment(tmp_path, text):
@@ -39,20 +42,20 @@ def test_own_file_changes_only_what_it_names(tmp_path):
 
 def test_table_of_a_problem_reaches_only_that_problem(tmp_path):
     own = experiment(tmp_path, "[clips.pneumonia]\nwindow_s = 7\n")
-    assert own.section("clips", "pneumonia")["window_s"] == 7.0
+    assert own.section("clips", PNEUMONIA)["window_s"] == 7.0
     baseline = load("baseline")
-    assert own.section("clips", "crackle_wheeze") == baseline.section("clips", "crackle_wheeze")
-    assert not any(isinstance(v, dict) for v in own.section("clips", "pneumonia").values())
+    assert own.section("clips", SOUNDS) == baseline.section("clips", SOUNDS)
+    assert not any(isinstance(v, dict) for v in own.section("clips", PNEUMONIA).values())
 
 
 def test_key_for_all_problems_wins_over_the_default_of_each(tmp_path):
     own = experiment(
         tmp_path, "[clips]\nwindow_s = 3\nstep_s = 1\n[clips.pneumonia]\nwindow_s = 4\n"
     )
-    assert own.section("clips", "pneumonia")["window_s"] == 4.0
-    assert own.section("clips", "crackle_wheeze")["window_s"] == 3.0
-    assert own.section("clips", "pneumonia")["step_s"] == 1.0
-    assert load("baseline").section("clips", "pneumonia")["window_s"] == 10.0
+    assert own.section("clips", PNEUMONIA)["window_s"] == 4.0
+    assert own.section("clips", SOUNDS)["window_s"] == 3.0
+    assert own.section("clips", PNEUMONIA)["step_s"] == 1.0
+    assert load("baseline").section("clips", PNEUMONIA)["window_s"] == 10.0
 
 
 def test_whole_and_decimal_numbers_are_the_same_setting(tmp_path):

@@ -1,1 +1,1 @@
-"""Labels of a problem: `labelling` applies what `vocabulary` reads; `exclusions` lists the rest."""
+"""Labels of a problem: `labelling` reads the words of every span; `exclusions` lists the rest."""

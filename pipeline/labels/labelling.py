@@ -6,27 +6,24 @@ with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from pipeline.labels.exclusions import joined, left_out
-from pipeline.labels.vocabulary import POOR_QUALITY, Verdict, fold, read_diagnosis, read_sound
-from pipeline.problems import PROBLEMS, Problem, problem_named, refuse_unsuited
-
-__all__ = ["PROBLEMS", "Problem", "label_recordings", "problem_named", "refuse_unsuited"]
+from pipeline.problems import Problem, read_word, refuse_unsuited
+from pipeline.problems.words import fold
 
 
 def label_recordings(
-    problem: str, recordings: pd.DataFrame, events: pd.DataFrame, settings: Mapping[str, Any]
+    problem: Problem, recordings: pd.DataFrame, events: pd.DataFrame, settings: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the labelled spans of a problem, and what had to be left out.
 
     Parameters
     ----------
-    problem : str
-        `"pneumonia"` or `"crackle_wheeze"`.
+    problem : Problem
     recordings, events : DataFrame
         Tables of the index, of one or more data sets.
     settings : mapping
@@ -35,57 +32,48 @@ def label_recordings(
     Returns
     -------
     labels : DataFrame
-        `recording_id, start_s, end_s, <0 or 1 per label>, weak`, sorted. Pneumonia has one row
-        per recording, from 0 to its end; crackle/wheeze one per event (weak: label of a whole
-        recording).
+        `recording_id, start_s, end_s, <0 or 1 per label>, weak`, sorted. One row per event where
+        events are labelled (weak: the label of a whole recording), otherwise one per recording,
+        from 0 to its end.
     excluded : DataFrame
         `path, recording_id, what, reason, detail, action`.
 
     Raises
     ------
     SettingsError
-        The problem is unknown, or a data set cannot serve it.
+        A data set cannot serve the problem.
     """
-    names = problem_named(problem).labels
     refuse_unsuited(problem, recordings["dataset"].unique())
     recordings = recordings.sort_values("recording_id", ignore_index=True)
-    spans, read = (
-        _by_diagnosis(recordings, settings.get("negatives", "all"))
-        if problem == "pneumonia"
-        else _by_event(recordings, events)
-    )
-    return _apply(spans, read, names, recordings)
+    by_event = problem.level == "event"
+    spans = _events(problem, recordings, events) if by_event else _whole(problem, recordings)
+    return _apply(spans, problem, settings.get("negatives", "all"), recordings)
 
 
-def _by_diagnosis(
-    recordings: pd.DataFrame, negatives: str
-) -> tuple[pd.DataFrame, Callable[[str], Verdict]]:
-    spans = recordings[["recording_id", "path"]].assign(
+def _whole(problem: Problem, recordings: pd.DataFrame) -> pd.DataFrame:
+    return recordings[["recording_id", "path"]].assign(
         start_s=0.0,
         end_s=recordings["duration_s"],
-        word=recordings["diagnosis"].fillna("").astype(str),
+        word=recordings[problem.column].fillna("").astype(str),
         weak=0,
         what="recording",
     )
-    return spans, lambda word: read_diagnosis(word, negatives)
 
 
-def _by_event(
-    recordings: pd.DataFrame, events: pd.DataFrame
-) -> tuple[pd.DataFrame, Callable[[str], Verdict]]:
-    usable = recordings.loc[~_poor(recordings), ["recording_id", "path"]]
+def _events(problem: Problem, recordings: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    usable = recordings.loc[~_skipped(problem, recordings), ["recording_id", "path"]]
     spans = events.merge(usable, on="recording_id")
-    return spans.assign(word=spans["type"].fillna("").astype(str), what="event"), read_sound
+    return spans.assign(word=spans["type"].fillna("").astype(str), what="event")
 
 
 def _apply(
-    spans: pd.DataFrame,
-    read: Callable[[str], Verdict],
-    names: tuple[str, ...],
-    recordings: pd.DataFrame,
+    spans: pd.DataFrame, problem: Problem, negatives: str, recordings: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the spans with their words read, and what could not be read."""
-    verdicts = {str(word): read(str(word)) for word in spans["word"].unique()}
+    names = problem.labels
+    verdicts = {
+        str(word): read_word(problem, str(word), negatives) for word in spans["word"].unique()
+    }
     reasons = spans["word"].map({w: v for w, v in verdicts.items() if isinstance(v, str)})
     understood = {word: v for word, v in verdicts.items() if not isinstance(v, str)}
     kept = spans[reasons.isna()]
@@ -99,27 +87,28 @@ def _apply(
         left_out(each, str(what), reasons[each.index], each["word"].map(repr))
         for what, each in lost.groupby("what")
     ]
-    tables += _unlabelled(spans, set(kept["recording_id"]), recordings)
+    tables += _unlabelled(problem, spans, set(kept["recording_id"]), recordings)
     return kept.sort_values(list(kept.columns), ignore_index=True), joined(tables)
 
 
-def _poor(recordings: pd.DataFrame) -> pd.Series:
-    """Return where a publisher calls a whole recording one of poor quality."""
+def _skipped(problem: Problem, recordings: pd.DataFrame) -> pd.Series:
+    """Return where the publisher's label of a whole recording is one that the problem skips."""
     if "record_label" not in recordings:
         return pd.Series(False, index=recordings.index)
-    return recordings["record_label"].fillna("").astype(str).map(fold).eq(POOR_QUALITY)
+    return recordings["record_label"].fillna("").astype(str).map(fold).isin(problem.skipped)
 
 
 def _unlabelled(
-    spans: pd.DataFrame, labelled: set[str], recordings: pd.DataFrame
+    problem: Problem, spans: pd.DataFrame, labelled: set[str], recordings: pd.DataFrame
 ) -> list[pd.DataFrame]:
     """Return the recordings of which no event is left (one listed as a whole already is not)."""
     listed = set(spans.loc[spans["what"] == "recording", "recording_id"])
     rows = recordings[~recordings["recording_id"].isin(labelled | listed)]
-    poor, with_events = _poor(rows), rows["recording_id"].isin(spans["recording_id"])
-    none = "no labelled event"
+    skipped, with_events = _skipped(problem, rows), rows["recording_id"].isin(spans["recording_id"])
+    none, whole = "no labelled event", "the label of the whole recording"
+    words = rows[skipped]["record_label"].map(fold) if "record_label" in rows else ""
     return [
-        left_out(rows[poor], "recording", POOR_QUALITY, "the label of the whole recording"),
-        left_out(rows[~poor & with_events], "recording", none, "none of its events has a label"),
-        left_out(rows[~poor & ~with_events], "recording", none, "it has no events"),
+        left_out(rows[skipped], "recording", words, whole),
+        left_out(rows[~skipped & with_events], "recording", none, "none of its events has a label"),
+        left_out(rows[~skipped & ~with_events], "recording", none, "it has no events"),
     ]

@@ -1,0 +1,277 @@
+"""What a problem is: which words make which label, on which level, and which figures count."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from pipeline.errors import SettingsError
+from pipeline.problems.words import fold
+
+LEVELS = ("event", "recording", "subject")
+MEASURES = ("auroc", "score", "challenge_score")
+AGGREGATIONS = ("mean", "max")
+SCORED_LEVELS = ("clip", "recording", "subject")
+#: Names of labels: they become columns of tables, and options of tools.
+LABEL = re.compile(r"[a-z][a-z0-9_]*")
+#: Columns of the tables that labels stand in: a label of that name could not be told apart.
+TAKEN = frozenset(
+    (
+        *("clip_id", "recording_id", "subject_id", "dataset", "path", "audio_hash", "content_hash"),
+        *("start_s", "end_s", "duration_s", "event_duration_s", "recording_duration_s", "weak"),
+        *("group_id", "side", "part", "fold", "id", "n_clips", "classes"),
+    )
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A question put to the recordings. The form of ``pipeline/problems/*.toml``.
+
+    Attributes
+    ----------
+    name : str
+        The file's name without its ending.
+    labels : tuple of str
+        The classes in their fixed order.
+    level : "event", "recording" or "subject"
+        What a label describes. An event's label belongs to one span; the others hold for whole
+        recordings, which are cut into windows. Data sets without time stamps (Jordan) give events
+        as long as the recording, marked weak.
+    column : str
+        Where the publisher's word stands: ``type`` of events.csv for events, a column of
+        recordings.csv (``diagnosis``, ``record_label``) for the others.
+    exclusive : bool
+        Exactly one class holds (softmax), or each on its own (sigmoid).
+    words : mapping
+        Class -> the publishers' words that mean it, folded (see `words.fold`).
+    negative : tuple of str
+        Words that mean none of the labels; only where they are independent.
+    others : "left out" or "negative"
+        What any other word means. Nothing becomes negative because it was not understood unless
+        the problem says so (a diagnosis other than pneumonia is not pneumonia).
+    combinations : mapping
+        Class -> the classes that make it when one word names them all (``Wheeze+Crackle``).
+    ignored : tuple of str
+        Words that say nothing about the label (Jordan's inspiratory and expiratory).
+    healthy : tuple of str
+        What stays negative with ``[labels] negatives = "healthy"``.
+    skipped : tuple of str
+        Words that leave a span out, and as ``record_label`` the whole recording.
+    datasets : tuple of str
+        The only data sets that can serve; empty: all that have words for it.
+    normal : str
+        The class that is not adventitious; empty for independent labels, where it is none of them.
+    not_scored : tuple of str
+        Classes whose rows leave the denominators of the exact-class figures.
+    aggregation : mapping
+        ``{"recording": "mean" or "max", "subject": ...}``: from clips' probabilities.
+    title : str
+        The report's heading.
+    main_measure, main_level : str
+        The figure that stands on top: one of `MEASURES` at one of `SCORED_LEVELS`.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    level: str
+    column: str
+    exclusive: bool
+    words: Mapping[str, tuple[str, ...]]
+    aggregation: Mapping[str, str]
+    negative: tuple[str, ...] = ()
+    others: str = "left out"
+    combinations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    healthy: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    normal: str = ""
+    not_scored: tuple[str, ...] = ()
+    title: str = ""
+    main_measure: str = "auroc"
+    main_level: str = "recording"
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What only the report reads: never part of a training's salt."""
+        return {name: getattr(self, name) for name in FIGURES}
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that labels, splits, clips and the training depend on, in plain types."""
+        names = [one.name for one in fields(self) if one.name not in FIGURES]
+        return {name: _plain(getattr(self, name)) for name in names}
+
+    @property
+    def activation(self) -> str:
+        """How the network's outputs become probabilities."""
+        return "softmax" if self.exclusive else "sigmoid"
+
+    @property
+    def windowed(self) -> bool:
+        """Whether a label holds for more than one sound, so that its span is cut into windows."""
+        return self.level != "event"
+
+    @property
+    def exact_classes(self) -> tuple[str, ...]:
+        """The classes that exact hits are counted for, the normal one first; () for one label.
+
+        Exclusive labels are classes already. Two independent labels make four: neither, the
+        first, the second, both (the ICBHI challenge's).
+        """
+        if self.exclusive:
+            return (self.normal, *(each for each in self.labels if each != self.normal))
+        return ("normal", *self.labels, "both") if len(self.labels) == 2 else ()
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any], figures: Mapping[str, Any] | None = None) -> Problem:
+        """Return the problem of `content` and `figures`, as the properties of those names gave it.
+
+        Without figures (a task that reports nothing) they keep their defaults.
+        """
+        return cls(**{k: _frozen(v) for k, v in {**content, **(figures or {})}.items()})
+
+
+FIGURES = ("title", "main_measure", "main_level")
+
+
+def described(name: str, content: Mapping[str, Any], where: str) -> Problem:
+    """Return the problem that a TOML file states, every key checked.
+
+    Raises
+    ------
+    SettingsError
+        A key is missing, unknown or contradicts another; the message says which.
+    """
+    values: dict[str, Any] = {k: v for k, v in content.items() if k != "figures"}
+    values |= _figures(content.get("figures", {}), where)
+    known = [one.name for one in fields(Problem) if one.name != "name"]
+    for key in values:
+        if key not in known:
+            raise _bad(where, f"keys among {', '.join(known)}", f"'{key}'", _near(key, known))
+    for key in ("labels", "level", "column", "words"):
+        if not values.get(key):
+            raise _bad(where, f"the key '{key}'", "none", "State it; see docs/problems.rst.")
+    values = {"exclusive": False, "aggregation": {}, **values}
+    for key, kind in _KINDS.items():
+        if key in values and not isinstance(values[key], kind):
+            word = {str: "a text", list: "a list", dict: "a table", bool: "true or false"}[kind]
+            raise _bad(where, f"{word} under '{key}'", repr(values[key]))
+    values["aggregation"] = {"recording": "mean", "subject": "mean"} | values["aggregation"]
+    for key in ("negative", "ignored", "healthy", "skipped"):
+        values[key] = _folded(values.get(key, []), key, where)
+    values["words"] = {k: _folded(v, f"words.{k}", where) for k, v in values["words"].items()}
+    problem = Problem.of({"name": name, **values})
+    _check(problem, where)
+    return problem
+
+
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("level", "column", "others", "normal", "title"), str),
+    **dict.fromkeys(("main_measure", "main_level"), str),
+    **dict.fromkeys(("labels", "negative", "ignored", "healthy", "skipped"), list),
+    **dict.fromkeys(("datasets", "not_scored"), list),
+    **dict.fromkeys(("words", "combinations", "aggregation"), dict),
+    "exclusive": bool,
+}
+
+
+def _figures(table: Any, where: str) -> dict[str, Any]:
+    if not isinstance(table, Mapping):
+        raise _bad(where, "a table [figures]", repr(table))
+    names = {"title": "title", "main": "main_measure", "level": "main_level"}
+    for key in table:
+        if key not in names:
+            raise _bad(where, "title, main and level in [figures]", f"'{key}'", _near(key, names))
+    return {names[key]: value for key, value in table.items()}
+
+
+def _folded(words: Any, key: str, where: str) -> list[str]:
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise _bad(where, f"a list of words under '{key}'", repr(words))
+    return sorted({fold(word) for word in words})
+
+
+def _check(problem: Problem, where: str) -> None:
+    labels = problem.labels
+    for label in labels:
+        if not isinstance(label, str) or not LABEL.fullmatch(label) or label in TAKEN:
+            expected = "labels of small letters, digits and _, that are no column of a table"
+            raise _bad(where, expected, repr(label))
+    if len(set(labels)) < len(labels):
+        raise _bad(where, "each label once", ", ".join(labels))
+    _among(problem.level, LEVELS, "level", where)
+    _among(problem.others, ("left out", "negative"), "others", where)
+    _among(problem.main_measure, MEASURES, "[figures] main", where)
+    _among(problem.main_level, SCORED_LEVELS, "[figures] level", where)
+    for key, value in problem.aggregation.items():
+        _among(key, ("recording", "subject"), "[aggregation]", where)
+        _among(value, AGGREGATIONS, f"[aggregation] {key}", where)
+    if (problem.level == "event") != (problem.column == "type"):
+        raise _bad(where, "level 'event' with column 'type'", f"{problem.level}, {problem.column}")
+    for key, found in (
+        ("words", problem.words),
+        ("combinations", problem.combinations),
+        ("not_scored", problem.not_scored),
+    ):
+        for each in found:
+            _among(each, labels, key, where)
+    for label in labels:
+        if not problem.words.get(label) and label not in problem.combinations:
+            raise _bad(where, f"words for the label '{label}'", "none", "Add them under [words].")
+    _check_kind(problem, where)
+
+
+def _check_kind(problem: Problem, where: str) -> None:
+    """Check what holds for exclusive classes only, and for independent labels only."""
+    if problem.main_measure != "auroc" and not problem.exact_classes:
+        raise _bad(where, "[figures] main = 'auroc' for a single label", problem.main_measure)
+    if not problem.exclusive:
+        for key in ("combinations", "not_scored", "normal"):
+            if getattr(problem, key):
+                raise _bad(where, f"'{key}' with exclusive = true only", "independent labels")
+        return
+    if len(problem.labels) < 2 or problem.normal not in problem.labels:
+        raise _bad(where, "two or more labels, and which of them is 'normal'", repr(problem.normal))
+    if problem.negative or problem.healthy or problem.others == "negative":
+        raise _bad(where, "'negative', 'healthy' and others = 'negative' without exclusive", "both")
+    of: dict[str, str] = {}
+    for label, words in problem.words.items():
+        for word in words:
+            if of.setdefault(word, label) != label:
+                raise _bad(where, "each word in one exclusive class", f"{word!r} in two")
+    for label, parts in problem.combinations.items():
+        for part in parts:
+            _among(part, problem.labels, f"combinations.{label}", where)
+
+
+def _among(value: Any, allowed: Any, key: str, where: str) -> None:
+    if value not in allowed:
+        raise _bad(where, f"{key}: one of {', '.join(allowed)}", repr(value), _near(value, allowed))
+
+
+def _near(word: Any, known: Any) -> str:
+    close = difflib.get_close_matches(str(word), list(known), n=1)
+    return f"Did you mean '{close[0]}'?" if close else "See docs/problems.rst."
+
+
+def _bad(where: str, expected: str, found: str, action: str = "") -> SettingsError:
+    return SettingsError(
+        expected=expected, found=found, where=where, action=action or "See docs/problems.rst."
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(value[key]) for key in sorted(value)}
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _frozen(each) for key, each in value.items()}
+    return tuple(_frozen(each) for each in value) if isinstance(value, (list, tuple)) else value
