@@ -1,7 +1,11 @@
-"""Registry of the data sets: names -> adapters, one module each, imported only when asked for."""
+"""Registry of the data sets: names -> adapters, one module each, imported only when asked for.
+
+A new data set is one module with a `DATASET`, and one line in `_MODULES`.
+"""
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -12,19 +16,24 @@ if TYPE_CHECKING:
     from pipeline.datasets.description import DataSet
 
 _MODULES = {
+    "antwerp": "pipeline.datasets.antwerp",
+    "antwerp-sim": "pipeline.datasets.antwerp_sim",
+    "bangladesh": "pipeline.datasets.bangladesh",
+    "folder": "pipeline.datasets.folder",
     "icbhi": "pipeline.datasets.icbhi",
     "jordan": "pipeline.datasets.jordan",
+    "perch": "pipeline.datasets.perch",
     "simulated": "pipeline.datasets.simulated",
     "sprsound": "pipeline.datasets.sprsound",
 }
-# Names with no adapter yet; their recordings are not public.
-_UPCOMING = ("antwerp", "antwerp-sim", "bangladesh", "perch")
+# Several folders of the user's own are several data sets: folder-clinic_a, folder-clinic_b.
+_OWN, _OWN_NAME = "folder-", re.compile(r"[a-z0-9_]+")
 # The predecessors' names; case is folded, so Jordan, Icbhi and Perch need no entry.
 _ALIASES = {"bd": "bangladesh", "ant": "antwerp", "simant": "antwerp-sim"}
 
 
 def known() -> tuple[str, ...]:
-    """Return the names of the data sets that can be read, sorted."""
+    """Return the names of the data sets that can be read, sorted; `folder` for all of one's own."""
     return tuple(sorted(_MODULES))
 
 
@@ -34,19 +43,16 @@ def canonical_name(name: str) -> str:
     Raises
     ------
     SettingsError
-        No data set has this name, or it has no adapter yet.
+        No data set has this name.
     """
     folded = name.strip().casefold()
     folded = _ALIASES.get(folded, folded)
-    if folded in _MODULES:
+    if folded in _MODULES or _is_own(folded):
         return folded
-    if folded in _UPCOMING:
-        found = f"{name!r} (the data set {folded}), which cannot be read yet"
-    else:
-        found = f"{name!r}{_did_you_mean(folded)}"
     raise SettingsError(
-        expected=f"data sets among: {', '.join(known())}",
-        found=found,
+        expected=f"data sets among: {', '.join(known())}; folder-<name> is a further folder of "
+        "your own, its name of a-z, 0-9 and _",
+        found=f"{name!r}{_did_you_mean(folded)}",
         where="--datasets",
         action="name one or more of the known data sets, separated by commas",
     )
@@ -60,10 +66,17 @@ def load(name: str) -> DataSet:
     SettingsError
         As `canonical_name`.
     """
-    return import_module(_MODULES[canonical_name(name)]).DATASET
+    own = canonical_name(name)
+    if _is_own(own):
+        return import_module(_MODULES["folder"]).data_set(own)
+    return import_module(_MODULES[own]).DATASET
+
+
+def _is_own(name: str) -> bool:
+    return name.startswith(_OWN) and bool(_OWN_NAME.fullmatch(name.removeprefix(_OWN)))
 
 
 def _did_you_mean(folded: str) -> str:
-    candidates = {each: each for each in _MODULES} | {each: each for each in _UPCOMING} | _ALIASES
+    candidates = {each: each for each in _MODULES} | _ALIASES
     close = get_close_matches(folded, candidates, n=1)
     return f" (did you mean {candidates[close[0]]!r}?)" if close else ""

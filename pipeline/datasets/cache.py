@@ -36,6 +36,7 @@ class HashCache:
         self._path = path
         self._entries = _read(path)
         self._is_saved = True
+        self._prefixes: dict[Path, str] = {}
 
     @classmethod
     def at(cls, place: Path, dataset: str, source: Path) -> HashCache:
@@ -46,7 +47,7 @@ class HashCache:
     def get(self, folder: Path, entry: FileEntry) -> RecordingFacts | None:
         """Return the facts of a file that still has the size and time they were kept under."""
         try:
-            kept = self._entries[_key(folder, entry.path)]
+            kept = self._entries[self._key(folder, entry.path)]
             same = (kept["size"], kept["mtime_ns"]) == (entry.size, entry.mtime_ns)
             return RecordingFacts(**kept["facts"]) if same else None
         except (KeyError, TypeError):
@@ -56,12 +57,12 @@ class HashCache:
         """Keep the facts of a file; what could not be opened may be readable the next time."""
         if facts.problem != "unreadable":
             kept = {"size": entry.size, "mtime_ns": entry.mtime_ns, "facts": asdict(facts)}
-            self._entries[_key(folder, entry.path)] = kept
+            self._entries[self._key(folder, entry.path)] = kept
             self._is_saved = False
 
     def forget_others(self, folder: Path, paths: set[str]) -> None:
         """Drop what is kept of files below `folder` that are not among `paths` any more."""
-        prefix, wanted = _key(folder, ""), {_key(folder, path) for path in paths}
+        prefix, wanted = self._key(folder, ""), {self._key(folder, path) for path in paths}
         gone = [key for key in self._entries if key.startswith(prefix) and key not in wanted]
         for key in gone:
             del self._entries[key]
@@ -83,6 +84,12 @@ class HashCache:
             with suppress(OSError):
                 temporary.unlink()
 
+    def _key(self, folder: Path, path: str) -> str:
+        # Looked up once: for every file it would take longer than all the rest.
+        if folder not in self._prefixes:
+            self._prefixes[folder] = f"{folder.resolve()}/"
+        return self._prefixes[folder] + path
+
 
 def _read(path: Path) -> dict[str, Any]:
     try:
@@ -91,7 +98,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return recordings if isinstance(recordings, dict) else {}
-
-
-def _key(folder: Path, path: str) -> str:
-    return f"{folder.resolve()}/{path}"

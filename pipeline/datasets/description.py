@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,10 @@ Row = dict[str, Any]
 
 LEFT_OUT, REPAIRED, KEPT = "left out", "repaired", "kept"
 """What became of a thing listed in excluded.csv ("kept": used as it is, but worth knowing)."""
+
+NO_SUBJECTS, NOT_IN_SUBJECTS = "no subjects.csv", "not in subjects.csv"
+LEAKAGE_POSSIBLE = (NO_SUBJECTS, NOT_IN_SUBJECTS)
+"""Reasons that stand for recordings whose person is unknown: they may share one across sides."""
 
 
 @dataclass
@@ -40,14 +44,19 @@ class DataSet:
     Attributes
     ----------
     name, title, licence, citation, homepage : str
-    problems : tuple of str
-        The problems it has labels for.
+    classes : mapping of str to tuple of str
+        The publisher's words by the column they stand in: "type" of the events, "diagnosis" or
+        "record_label" of the recordings. Which problems it can serve follows from them. No words
+        under a column: any word may stand there.
     label_level : "event" or "recording"
         Whether labels hold for annotated spans or for a whole recording.
     layout : str
         One sentence that says what its folder has to hold.
     split_origin : str
         Where its train and test sides come from, in one sentence.
+    official_sides : tuple of str
+        The publisher's own sides: "train" and one or more that begin or end with "test"; () where
+        there is no official split.
     read : callable
         `read(folder, files) -> Annotations`, `files` being all posix paths below `folder`.
     """
@@ -57,15 +66,16 @@ class DataSet:
     licence: str
     citation: str
     homepage: str
-    problems: tuple[str, ...]
+    classes: Mapping[str, tuple[str, ...]]
     label_level: Literal["event", "recording"]
     layout: str
     split_origin: str
     read: Callable[[Path, list[str]], Annotations]
+    official_sides: tuple[str, ...] = ()
 
 
 def recording_row(
-    dataset: str, subject: str, path: str, stem: str, label_level: str, **known: Any
+    dataset: str, subject: str, path: str, name: str, label_level: str, **known: Any
 ) -> Row:
     """Return a recording's row; `known` overrides the columns that default to unknown.
 
@@ -75,13 +85,16 @@ def recording_row(
         The publisher's id of the person.
     path : str
         Posix path relative to the data set's folder.
+    name : str
+        The recording's own name in the data set, such as the stem of the path.
     """
     return {
-        "recording_id": f"{dataset}/{stem}",
+        "recording_id": f"{dataset}/{name}",
         "dataset": dataset,
-        "subject_id": f"{dataset}-{subject}",
+        "subject_id": f"{dataset}/{subject}",
         "path": path,
         "device": "",
+        "filter": "",
         "location": "",
         "age": None,
         "sex": "",
@@ -104,6 +117,11 @@ def event_row(
         "type": kind,
         "weak": weak,
     }
+
+
+def finding(what: str, reason: str, detail: str, action: str = KEPT) -> Row:
+    """Return the one row of excluded.csv that tells of a whole data set or of one subject."""
+    return exclusion("", "", what, reason, detail, action)
 
 
 def exclusion(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from pipeline.datasets.description import KEPT, Row, exclusion
@@ -43,18 +43,37 @@ def is_recording(path: str) -> bool:
     return suffix(path) in AUDIO_SUFFIXES
 
 
-def find_recordings(
-    dataset: str, files: Iterable[str], pattern: re.Pattern[str]
-) -> tuple[dict[str, re.Match[str]], list[Row]]:
-    """Return {path: match of its stem with `pattern`} and the rows of what was left out.
+def as_it_is(name: str) -> str:
+    """Return the name: the data set spells every name in one way."""
+    return name
 
-    Of several recordings of one stem a .wav goes before a .flac, then the nearest to the top.
+
+def find_recordings(
+    dataset: str,
+    files: Iterable[str],
+    pattern: re.Pattern[str],
+    name_of: Callable[[str], str] = stem,
+    level: Callable[[str], str] = as_it_is,
+    wanted: str = "",
+) -> tuple[dict[str, re.Match[str]], list[Row]]:
+    """Return {path: match of its name with `pattern`} and the rows of what was left out.
+
+    Of several recordings of one name a .wav goes before a .flac, then the nearest to the top.
+
+    Parameters
+    ----------
+    name_of : callable
+        Path -> the recording's name.
+    level : callable
+        Name -> what all spellings of the name have in common.
+    wanted : str
+        What a name has to hold, for the rows of those that do not match.
     """
     found: dict[str, re.Match[str]] = {}
     chosen: dict[str, str] = {}
     excluded = []
     for path in sorted(files, key=lambda each: (suffix(each) != ".wav", each.count("/"), each)):
-        name = stem(path)
+        name = name_of(path)
         if suffix(path) in _OTHER_AUDIO_SUFFIXES:
             detail = f"only {' and '.join(AUDIO_SUFFIXES)} are read"
             excluded.append(exclusion(path, "", "recording", "format not read", detail))
@@ -64,12 +83,12 @@ def find_recordings(
         elif not _is_text(path):
             excluded.append(exclusion(path, "", "recording", "name is not UTF-8"))
         elif not (match := pattern.fullmatch(name)):
-            excluded.append(exclusion(path, "", "recording", "name not understood"))
-        elif name in chosen:
+            excluded.append(exclusion(path, "", "recording", "name not understood", wanted))
+        elif (key := level(name)) in chosen:
             row = (path, f"{dataset}/{name}", "recording", "duplicate name")
-            excluded.append(exclusion(*row, f"{chosen[name]} is used"))
+            excluded.append(exclusion(*row, f"{chosen[key]} is used"))
         else:
-            chosen[name], found[path] = path, match
+            chosen[key], found[path] = path, match
     return dict(sorted(found.items())), excluded
 
 
@@ -88,21 +107,30 @@ class AnnotationFiles:
     folder : Path
     files : iterable of str
         Posix paths relative to `folder`; only those that end in `ending` count.
+    level : callable
+        Stem -> what a recording's stem and that of its annotation have in common.
     """
 
-    def __init__(self, folder: Path, files: Iterable[str], ending: str):
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        files: Iterable[str],
+        ending: str,
+        level: Callable[[str], str] = as_it_is,
+    ):
+        self._folder, self._level = folder, level
         self._paths: dict[str, list[str]] = defaultdict(list)
         for path in files:
             if suffix(path) == ending:
-                self._paths[stem(path)].append(path)
+                self._paths[level(stem(path))].append(path)
 
     def orphans(self, recordings: Iterable[str], pattern: re.Pattern[str]) -> list[Row]:
         """Return one row for all annotations whose recording is not on disk, or none.
 
-        Only stems that match `pattern` count: other files of the same suffix are no annotations.
+        Only levelled stems that match `pattern` count: other files of the same suffix are no
+        annotations.
         """
-        on_disk = {stem(path) for path in recordings}
+        on_disk = {self._level(stem(path)) for path in recordings}
         missing = [
             paths[0]
             for name, paths in self._paths.items()
@@ -122,7 +150,7 @@ class AnnotationFiles:
         Unusable
             There is none, it cannot be read, or several differ and none lies beside it.
         """
-        paths = self._paths.get(stem(recording), [])
+        paths = self._paths.get(self._level(stem(recording)), [])
         folder = PurePosixPath(recording).parent
         candidates = [path for path in paths if PurePosixPath(path).parent == folder] or paths
         if not candidates:

@@ -3,32 +3,28 @@
 Format: mono PCM of 4, 10 and 44.1 kHz named
 `{subject}_{index}_{Tc|Al|Ar|Pl|Pr|Ll|Lr}_{sc|mc}_{device}.wav`; beside each a .txt of cycles,
 `start<TAB>end<TAB>crackle<TAB>wheeze` in seconds and 0/1. Diagnosis and demographics by subject.
-Types: normal, crackle, wheeze, both.
+Types: normal, crackle, wheeze, both; diagnoses by subject.
 Licence: free for research.
 Citation: Rocha et al. 2019, Physiological Measurement 40 035001.
 Split origin: the challenge's own 60/40 file; subjects 156 and 218 stand on both of its sides.
+Problems: crackle_wheeze, icbhi-4, icbhi-diagnosis, pneumonia.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from math import nan
 from pathlib import Path
 
 from pipeline.datasets import icbhi_metadata
-from pipeline.datasets.description import (
-    Annotations,
-    DataSet,
-    Row,
-    event_row,
-    exclusion,
-    recording_row,
-)
-from pipeline.datasets.files import AnnotationFiles, Unusable, find_recordings, stem
+from pipeline.datasets.cycles import TYPES, add_cycles
+from pipeline.datasets.description import Annotations, DataSet, recording_row
+from pipeline.datasets.files import AnnotationFiles, find_recordings, stem
 
 DEVICES = ("AKGC417L", "LittC2SE", "Litt3200", "Meditron")
-TYPES = {("0", "0"): "normal", ("1", "0"): "crackle", ("0", "1"): "wheeze", ("1", "1"): "both"}
+DIAGNOSES = (
+    *("Healthy", "COPD", "Bronchiectasis", "Asthma", "URTI", "LRTI", "Bronchiolitis", "Pneumonia"),
+)
 
 
 def read(folder: Path, files: list[str]) -> Annotations:
@@ -84,7 +80,7 @@ def read_cohort(
             **people.get(subject, {}),
         )
         result.recordings.append(row)
-        _add_cycles(result, row, texts)
+        add_cycles(result, row, texts)
     return result
 
 
@@ -96,48 +92,6 @@ def name_pattern(devices: Iterable[str]) -> re.Pattern[str]:
     )
 
 
-def parse_cycles(text: str) -> tuple[list[tuple[float, float, str]], list[str]]:
-    """Return the cycles (start_s, end_s, type) of an annotation file, and its other lines.
-
-    A time that is no number is given as NaN, for the index to list and leave out.
-    """
-    cycles, malformed = [], []
-    for line in filter(str.strip, text.splitlines()):
-        fields = line.split()
-        kind = TYPES.get((fields[2], fields[3])) if len(fields) == 4 else None
-        if kind is None:
-            malformed.append(line.strip())
-        else:
-            cycles.append((_number(fields[0]), _number(fields[1]), kind))
-    return cycles, malformed
-
-
-def _add_cycles(result: Annotations, recording: Row, texts: AnnotationFiles) -> None:
-    recording_id = recording["recording_id"]
-    path = recording["path"]
-    try:
-        path, text = texts.read(path)
-        cycles, malformed = parse_cycles(text)
-        if not cycles and not malformed:
-            raise Unusable("annotation empty", "it holds no cycle")
-    except Unusable as error:
-        row = (path, recording_id, "event", error.reason)
-        result.excluded.append(exclusion(*row, f"{error.detail}; the recording is kept"))
-        return
-    result.events += [event_row(recording_id, *cycle) for cycle in cycles]
-    if malformed:
-        detail = f"{len(malformed)} lines, the first: {malformed[0][:80]!r}"
-        row = (path, recording_id, "event", "annotation malformed")
-        result.excluded.append(exclusion(*row, detail))
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return nan
-
-
 DATASET = DataSet(
     name="icbhi",
     title="ICBHI 2017 Respiratory Sound Database",
@@ -147,7 +101,7 @@ DATASET = DataSet(
         "classification algorithms. Physiological Measurement 40 (2019) 035001."
     ),
     homepage="https://bhichallenge.med.auth.gr",
-    problems=("pneumonia", "crackle_wheeze"),
+    classes={"type": tuple(TYPES.values()), "diagnosis": DIAGNOSES},
     label_level="event",
     layout=(
         "recordings such as 101_1b1_Al_sc_Meditron.wav (or .flac) with a .txt of cycles beside "
@@ -158,4 +112,5 @@ DATASET = DataSet(
         "the challenge's train/test file; subjects 156 and 218 stand on both of its sides"
     ),
     read=read,
+    official_sides=("train", "test"),
 )

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipeline.datasets.description import KEPT, Row, exclusion
+from pipeline.datasets.description import KEPT, REPAIRED, Row, exclusion, finding
 from pipeline.datasets.files import Unusable, read_text, stem, suffix
 from pipeline.errors import AnnotationError
 
 # The official split names recordings that go by another name on disk.
 ALIASES = {"226_1b1_Pl_sc_Meditron": "226_1b1_Pl_sc_LittC2SE"}
 _UNKNOWN = {"", "na", "nan", "n/a"}
+_NOBODY: Row = {"age": None, "sex": ""}
 
 Parse = Callable[[list[str]], tuple[str, Any]]
 
@@ -39,7 +40,11 @@ def read_demographics(folder: Path, files: list[str]) -> tuple[dict[str, Row], l
     AnnotationError
         As `read_diagnoses`.
     """
-    return _read_one(folder, files, "demographics", r"demographic", _parse_person)
+    people, rows = _read_one(folder, files, "demographics", r"demographic", _parse_person)
+    unknown = sorted(key for key, person in people.items() if person == _NOBODY)
+    if unknown:
+        rows.append(finding("subject", "age and sex unknown", f"subject {', '.join(unknown)}"))
+    return people, rows
 
 
 def read_official_split(
@@ -57,7 +62,12 @@ def read_official_split(
     sides, excluded = _read_one(folder, files, "official split", r"train_?test", _parse_side)
     if not sides:
         return {}, excluded
-    sides = {ALIASES[name] if _is_renamed(name, on_disk) else name: sides[name] for name in sides}
+    excluded = excluded + _both_sided(sides)
+    renamed = {name: ALIASES[name] for name in sides if name in ALIASES and name not in on_disk}
+    for name, own in renamed.items():
+        detail = f"the official split names {own} as {name}"
+        excluded.append(finding("metadata", "named otherwise on disk", detail, REPAIRED))
+    sides = {renamed.get(name, name): side for name, side in sides.items()}
     missing = Counter(side for name, side in sides.items() if name not in on_disk)
     if missing:
         detail = ", ".join(f"{missing[side]} of {side}" for side in ("train", "test"))
@@ -165,8 +175,20 @@ def _age(text: str) -> float | None:
     return age
 
 
-def _is_renamed(name: str, on_disk: set[str]) -> bool:
-    return name in ALIASES and name not in on_disk
+def _both_sided(sides: Mapping[str, str]) -> list[Row]:
+    """Return a row for each subject that the whole split, on disk or not, puts on both sides."""
+    files: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, side in sides.items():
+        files[name.split("_")[0]][side] += 1
+    return [
+        finding(
+            "subject",
+            "on both sides of the official split",
+            f"subject {subject}: {counts['train']} recordings in train, {counts['test']} in test",
+        )
+        for subject, counts in sorted(files.items())
+        if len(counts) > 1
+    ]
 
 
 def _metadata_row(reason: str, detail: str, path: str = "", action: str = KEPT) -> Row:

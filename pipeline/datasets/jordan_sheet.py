@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.datasets.description import KEPT, Row, exclusion
-from pipeline.datasets.files import Unusable, suffix
+from pipeline.datasets.files import Unusable
+from pipeline.datasets.sheets import Cells, cell_text, find_sheets, read_rows
 
 HEADER = ("Age", "Gender", "Location", "Sound type", "Diagnosis")
 
@@ -30,62 +31,64 @@ class Person(NamedTuple):
 def check(folder: Path, files: list[str], people: Mapping[int, set[Person]]) -> list[Row]:
     """Return a row for excluded.csv per subject whose file names say other than the sheet.
 
-    Nothing is changed by it: the file names hold. A missing sheet gives no row.
+    Nothing is changed by it: the file names hold. What stands in the sheet beside its table takes
+    one more row. A missing sheet gives none.
     """
-    paths = [path for path in files if suffix(path) == ".xlsx" and not _is_lock(path)]
     rows = []
-    for path in paths:
+    for path in find_sheets(files):
         try:
-            sheet = read_sheet(folder / path)
+            sheet, strays = read_sheet(folder / path)
         except Unusable as error:
             rows.append(exclusion(path, "", "metadata", error.reason, error.detail, KEPT))
             continue
+        if strays:
+            detail = "; ".join(strays)
+            rows.append(exclusion(path, "", "metadata", "cells beside the table", detail, KEPT))
         for number in sorted(set(people) & set(sheet)):
             rows += _compare(path, number, people[number], sheet[number])
     return rows
 
 
-def read_sheet(path: Path) -> dict[int, Person]:
-    """Return {number of the subject: what its row says}.
+def read_sheet(path: Path) -> tuple[dict[int, Person], list[str]]:
+    """Return {number of the subject: what its row says}, and what else stands in the sheet.
 
-    Only columns A-E count (a legend stands in J), and only rows with an age (two stray
-    formulas in column E follow the last subject).
+    Only columns A-E count (a legend stands in J), and only rows with an age (two stray rows of
+    formulas follow the last subject).
 
     Raises
     ------
     Unusable
         It cannot be opened, or its header is another one.
     """
-    header, *rows = _values(path)
-    if tuple(str(value).strip() for value in header) != HEADER:
-        raise Unusable("sheet not understood", f"its columns A-E are {header}")
+    header, *rows = read_rows(path)
+    if tuple(map(cell_text, header[: len(HEADER)])) != HEADER:
+        raise Unusable("sheet not understood", f"its columns A-E are {header[: len(HEADER)]}")
     people = {number: _person(row) for number, row in enumerate(rows, start=1)}
-    return {number: person for number, person in people.items() if person}
+    known = {number: person for number, person in people.items() if person}
+    return known, _strays([header, *rows], known)
 
 
-def _values(path: Path) -> list[tuple[Any, ...]]:
-    # Not at the top: only Jordan needs it, and it takes as long to import as the rest together.
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        with_values = list(book.worksheets[0].iter_rows(max_col=len(HEADER), values_only=True))
-        book.close()
-    # openpyxl raises whatever its XML and zip readers happen to meet in a damaged file.
-    except Exception as error:
-        raise Unusable("sheet not understood", f"{type(error).__name__}: {error}"[:200]) from error
-    if not with_values:
-        raise Unusable("sheet not understood", "it is empty")
-    return with_values
+def _strays(rows: list[Cells], people: Mapping[int, Person]) -> list[str]:
+    filled = [[bool(cell_text(cell)) for cell in row] for row in rows]
+    others = [n for n, row in enumerate(filled) if any(row) and n and n not in people]
+    table = [row for n, row in enumerate(filled) if n in people or not n]
+    legend = {k for row in table for k, cell in enumerate(row) if cell and k >= len(HEADER)}
+    found = []
+    if others:
+        found.append(f"stray rows: {', '.join(str(n + 1) for n in others)}")
+    if legend:
+        found.append(f"text from column {chr(ord('A') + min(*legend, 25))} on")
+    return found
 
 
-def _person(row: tuple[Any, ...]) -> Person | None:
-    age, sex, location, sound, diagnosis = ("" if cell is None else str(cell) for cell in row)
+def _person(row: Cells) -> Person | None:
+    cells = [cell_text(cell) for cell in row[: len(HEADER)]]
+    age, sex, location, sound, diagnosis = cells + [""] * (len(HEADER) - len(cells))
     try:
         years = float(age)
     except ValueError:
         return None
-    return Person(diagnosis.strip(), sound.strip(), location.strip(), years, sex.strip().upper())
+    return Person(diagnosis, sound, location, years, sex.upper())
 
 
 def _compare(path: str, number: int, names: set[Person], sheet: Person) -> list[Row]:
@@ -100,7 +103,3 @@ def _compare(path: str, number: int, names: set[Person], sheet: Person) -> list[
     reason = f"sheet contradicts file name: {', '.join(d.split()[0] for d in differences)}"
     detail = f"subject {number}: {'; '.join(differences)}"
     return [exclusion(path, "", "metadata", reason, detail, KEPT)]
-
-
-def _is_lock(path: str) -> bool:
-    return PurePosixPath(path).name.startswith("~$")

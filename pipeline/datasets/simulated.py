@@ -6,12 +6,14 @@ Types: normal, crackle, wheeze, both.
 Licence: Apache-2.0, as this project.
 Citation: this project.
 Split origin: none of its own.
+Problems: crackle_wheeze, icbhi-4, pneumonia.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.datasets.cycles import TYPES
 from pipeline.datasets.description import Annotations, DataSet
 from pipeline.datasets.icbhi import read_cohort
 
@@ -29,7 +31,7 @@ DATASET = DataSet(
     licence="Apache-2.0",
     citation="Auscult, pipeline.audio: the simulated cohort.",
     homepage="",
-    problems=("pneumonia", "crackle_wheeze"),
+    classes={"type": tuple(TYPES.values()), "diagnosis": ("Pneumonia", "Healthy")},
     label_level="event",
     layout=(
         "recordings such as 101_1b1_Al_sc_SimA.wav with a .txt of cycles beside each, and "

@@ -4,10 +4,12 @@ Format: 8 kHz 16-bit mono named `{subject}_{age}_{0 male|1 female}_{p1-p4}_{reco
 train_wav and test_wav (the WAV header's nBlockAlign is wrong in every file; the front end opens
 them all the same); a .json of the same stem in train_json or test_json. Times are strings in
 milliseconds and in no order.
-Types: Normal, Rhonchi, Wheeze, Stridor, Coarse Crackle, Fine Crackle, Wheeze+Crackle.
+Types: Normal, Rhonchi, Wheeze, Stridor, Coarse Crackle, Fine Crackle, Wheeze+Crackle; of whole
+recordings Normal, CAS, DAS, CAS & DAS, Poor Quality.
 Licence: CC BY 4.0.
 Citation: Zhang et al. 2022, IEEE Transactions on Biomedical Circuits and Systems 16(5).
 Split origin: the publisher's folders; inter-test subjects are new, intra-test ones are in train.
+Problems: crackle_wheeze, icbhi-4, sprsound-1-1, sprsound-1-2, sprsound-2-1, sprsound-2-2.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from pipeline.datasets.description import (
     recording_row,
 )
 from pipeline.datasets.files import AnnotationFiles, Unusable, find_recordings, stem
+from pipeline.datasets.sprsound_findings import findings
 
 EVENT_TYPES = (
     "Normal",
@@ -43,6 +46,8 @@ NAME = re.compile(
     r"(?P<subject>\d+)_(?P<age>\d+(?:\.\d+)?)_(?P<sex>[01])_(?P<location>p[1-4])_(?P<number>\d+)"
 )
 _SIDE = re.compile(r"(?:^|/)(train|test)[^/]*/", re.IGNORECASE)
+# inter_test_json and intra_test_json lie below test_json.
+_PART = re.compile(r"(?:^|/)(inter|intra)_test[^/]*/", re.IGNORECASE)
 
 
 def read(folder: Path, files: list[str]) -> Annotations:
@@ -50,6 +55,7 @@ def read(folder: Path, files: list[str]) -> Annotations:
     found, excluded = find_recordings("sprsound", files, NAME)
     texts = AnnotationFiles(folder, files, ".json")
     result = Annotations(excluded=excluded + texts.orphans(found, NAME))
+    n_text_times = 0
     for path, match in found.items():
         row = recording_row(
             "sprsound",
@@ -60,13 +66,13 @@ def read(folder: Path, files: list[str]) -> Annotations:
             location=match["location"],
             age=float(match["age"]),
             sex="MF"[int(match["sex"])],
-            official_side=_side(path),
         )
         try:
-            _add_recording(result, row, texts)
+            n_text_times += _add_recording(result, row, texts)
         except Unusable as error:
             where = (path, row["recording_id"], "recording")
             result.excluded.append(exclusion(*where, error.reason, error.detail))
+    result.excluded += findings(result, n_text_times)
     return result
 
 
@@ -92,11 +98,12 @@ def parse_annotation(text: str) -> tuple[str, list[Any]]:
     return label.strip(), events
 
 
-def _add_recording(result: Annotations, row: Row, texts: AnnotationFiles) -> None:
+def _add_recording(result: Annotations, row: Row, texts: AnnotationFiles) -> int:
+    """Add a recording and its events; return how many of these have texts for times."""
     path, text = texts.read(row["path"])
     label, events = parse_annotation(text)
     row["record_label"] = label
-    row["official_side"] = row["official_side"] or _side(path)
+    row["official_side"] = official_side(row["path"], path)
     result.recordings.append(row)
     if label not in RECORD_LABELS:
         where = (path, row["recording_id"], "metadata")
@@ -107,6 +114,7 @@ def _add_recording(result: Annotations, row: Row, texts: AnnotationFiles) -> Non
         except Unusable as error:
             where = (path, row["recording_id"], "event")
             result.excluded.append(exclusion(*where, error.reason, error.detail))
+    return sum(isinstance(each, dict) and isinstance(each.get("start"), str) for each in events)
 
 
 def _event(recording_id: str, event: Any) -> Row:
@@ -126,9 +134,19 @@ def _seconds(milliseconds: Any) -> float:
         return nan
 
 
-def _side(path: str) -> str:
-    match = _SIDE.search(path)
-    return match[1].lower() if match else ""
+def official_side(*paths: str) -> str:
+    """Return the publisher's side that the folders of a recording and its annotation tell.
+
+    "train", "inter-test", "intra-test"; "test" where no folder says which of the two it is; ""
+    where none says anything, or they contradict each other.
+    """
+    tops = {match[1].lower() for path in paths if (match := _SIDE.search(path))}
+    parts = {match[1].lower() for path in paths if (match := _PART.search(path))}
+    if len(tops) > 1 or len(parts) > 1 or (parts and tops == {"train"}):
+        return ""
+    if parts:
+        return f"{parts.pop()}-test"
+    return tops.pop() if tops else ""
 
 
 DATASET = DataSet(
@@ -140,14 +158,16 @@ DATASET = DataSet(
         "Transactions on Biomedical Circuits and Systems 16(5) (2022) 867-881."
     ),
     homepage="https://github.com/SJTU-YONGFU-RESEARCH-GRP/SPRSound",
-    problems=("crackle_wheeze",),
+    classes={"type": EVENT_TYPES, "record_label": RECORD_LABELS},
     label_level="event",
     layout=(
         "train_wav and train_json (and test_wav and test_json where they are there), with "
         "recordings such as 40996508_8.8_1_p1_1174.wav (or .flac) and a .json of the same name"
     ),
     split_origin=(
-        "the publisher's train and test folders; every intra-test subject is also in train"
+        "the publisher's train, inter-test and intra-test folders; inter-test subjects are new, "
+        "every intra-test subject is also in train"
     ),
     read=read,
+    official_sides=("train", "inter-test", "intra-test"),
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.datasets.description import REPAIRED, Row, exclusion
+from pipeline.datasets.description import LEFT_OUT, REPAIRED, Row, exclusion
 
 RECORDING_COLUMNS = (
     "recording_id",
@@ -25,6 +25,7 @@ RECORDING_COLUMNS = (
     "n_samples",
     "duration_s",
     "device",
+    "filter",
     "location",
     "age",
     "sex",
@@ -85,7 +86,8 @@ def write_index(tables: IndexTables, folder: Path) -> dict[str, Any]:
     -------
     dict
         For the folder's manifest: `digests` (see `IndexTables`) and `counts` of subjects,
-        recordings, events and, by what and reason, of what was excluded.
+        recordings, events, recordings left out (copies of one that is used do not count) and, by
+        what and reason, of what was excluded.
     """
     for name in ("recordings", "events", "excluded"):
         (folder / f"{name}.csv").write_bytes(csv_bytes(getattr(tables, name)))
@@ -94,11 +96,14 @@ def write_index(tables: IndexTables, folder: Path) -> dict[str, Any]:
 
 
 def _counts(tables: IndexTables) -> dict[str, Any]:
-    excluded = Counter(tables.excluded["what"] + ": " + tables.excluded["reason"])
+    table = tables.excluded
+    excluded = Counter(table["what"] + ": " + table["reason"])
+    lost = (table["what"] == "recording") & (table["action"] == LEFT_OUT)
     return {
         "subjects": int(tables.recordings["subject_id"].nunique()),
         "recordings": len(tables.recordings),
         "events": len(tables.events),
+        "left_out_recordings": int((lost & (table["reason"] != "duplicate name")).sum()),
         "excluded": dict(sorted(excluded.items())),
     }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline import datasets
 from pipeline.datasets.index import HashCache, IndexTables, build_index, list_files
+from tests.fakes.sounds import write_sound
 
 Index = Callable[..., IndexTables]
 
@@ -35,3 +37,18 @@ def reasons() -> Callable[[IndexTables], list[tuple[str, str, str]]]:
         return [tuple(row) for row in columns.to_numpy().tolist()]
 
     return look
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes recordings, each another sound, and a subjects.csv."""
+
+    def make(*paths, subjects=None):
+        for path in paths:
+            rng = np.random.default_rng(sum(path.encode()))
+            write_sound(tmp_path / "data" / path, rng)
+        if subjects is not None:
+            (tmp_path / "data" / "subjects.csv").write_text(subjects, encoding="utf-8")
+        return tmp_path / "data"
+
+    return make

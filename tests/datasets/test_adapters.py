@@ -49,11 +49,13 @@ def test_every_row_is_complete_and_in_order(name, tmp_path, index):
     assert tables.recordings["recording_id"].is_monotonic_increasing
     assert set(tables.recordings["dataset"]) == {name}
     assert tables.recordings["audio_hash"].str.fullmatch("[0-9a-f]{64}").all()
-    assert tables.recordings["subject_id"].str.startswith(f"{name}-").all()
+    assert tables.recordings["subject_id"].str.startswith(f"{name}/").all()
     assert set(tables.recordings["label_level"]) == {datasets.load(name).label_level}
     for row in tables.recordings.itertuples():
         assert (truth.folder / row.path).is_file()
-        assert row.recording_id == f"{name}/{Path(row.path).stem}"
+        path = Path(row.path)
+        bare = path.with_suffix("").as_posix() if name == "folder" else path.stem
+        assert row.recording_id == f"{name}/{bare}"
         assert row.duration_s == row.n_samples / row.sample_rate
     order = ["recording_id", "start_s", "end_s", "type"]
     assert tables.events.equals(tables.events.sort_values(order, ignore_index=True))
@@ -109,7 +111,7 @@ def test_a_data_set_without_one_recording_says_what_was_expected(name, tmp_path,
     folder = FAKES[name](tmp_path / name).folder
     for path in [*folder.rglob("*.wav"), *folder.rglob("*.flac")]:
         path.unlink()
-    (folder / "notes.pdf").write_bytes(b"")
+    (folder / "paper.pdf").write_bytes(b"")
     with pytest.raises(RecordingsMissing) as error:
         index(name, folder)
     assert error.value.expected == datasets.load(name).layout
@@ -126,6 +128,7 @@ def test_the_written_tables_read_back(name, tmp_path, index):
     assert tables.digests.items() <= info["digests"].items()
     assert set(info["digests"]) == {"audio", "tables", "excluded"}
     assert info["counts"]["recordings"] == len(tables.recordings)
+    assert info["counts"]["left_out_recordings"] == 0
     assert sum(info["counts"]["excluded"].values()) == len(tables.excluded)
     for table in ("recordings", "events", "excluded"):
         content = (tmp_path / "out" / f"{table}.csv").read_bytes()
@@ -135,6 +138,28 @@ def test_the_written_tables_read_back(name, tmp_path, index):
         )
         shown = getattr(tables, table)
         pd.testing.assert_frame_equal(frame, shown, check_dtype=False, check_exact=True)
+
+
+def test_no_two_data_sets_share_an_id(tmp_path, index):
+    made = [index(name, FAKES[name](tmp_path / name).folder).recordings for name in FAKES]
+    together = pd.concat(made)
+    assert together["recording_id"].is_unique
+    assert together.groupby("subject_id")["dataset"].nunique().eq(1).all()
+
+
+@every_data_set
+def test_recordings_left_out_are_counted_and_their_copies_are_not(name, tmp_path, index):
+    import shutil
+
+    truth = FAKES[name](tmp_path / name)
+    first, second, *_ = sorted(truth.folder.rglob("*.wav"))
+    shutil.copyfile(first, first.with_suffix(".flac"))
+    second.write_bytes(b"")
+    (tmp_path / "out").mkdir()
+    counts = write_index(index(name, truth.folder), tmp_path / "out")["counts"]
+    assert counts["left_out_recordings"] == 1
+    assert counts["recordings"] == len(truth.recordings) - 1
+    assert counts["excluded"]["recording: duplicate name"] == 1
 
 
 def test_digests_tell_audio_from_tables(tmp_path, index):

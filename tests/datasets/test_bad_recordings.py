@@ -27,7 +27,7 @@ def place(truth):
 
 
 def listed(tables):
-    rows = tables.excluded[tables.excluded["reason"] != "recording not on disk"]
+    rows = tables.excluded[tables.excluded["what"].isin(["recording", "event"])]
     return rows[["recording_id", "what", "reason", "action"]].to_numpy().tolist()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,6 +110,20 @@ def test_entries_of_a_strange_form_are_passed_over(truth, index, tmp_path, decod
     decoded.clear()
     index("icbhi", truth.folder)
     assert len(decoded) == 1
+
+
+def test_where_the_folder_really_lies_is_not_looked_up_for_every_file(truth, index, monkeypatch):
+    index("icbhi", truth.folder)
+    resolved = []
+    resolve = Path.resolve
+
+    def counting(path, *arguments, **options):
+        resolved.append(path)
+        return resolve(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "resolve", counting)
+    index("icbhi", truth.folder)
+    assert resolved == [truth.folder]
 
 
 def test_files_that_are_gone_leave_the_cache(truth, place, index, tmp_path):

@@ -7,6 +7,7 @@ import json
 import pytest
 import soundfile
 
+from pipeline.datasets import sprsound
 from tests.fakes.sprsound import annotation_path, make_sprsound, write_annotation
 
 NAME = "40996508_8.8_1_p2_1175"
@@ -34,9 +35,34 @@ def test_a_poor_quality_recording_is_kept_with_its_label_and_without_events(fold
     assert poor not in set(tables.events["recording_id"])
 
 
-def test_inter_and_intra_test_are_the_test_side(folder, index):
+def test_inter_and_intra_test_are_told_apart(folder, index):
+    sides = index("sprsound", folder).recordings["official_side"]
+    assert sides.value_counts().to_dict() == {"train": 5, "inter-test": 1, "intra-test": 1}
+
+
+def test_a_test_folder_that_tells_neither_is_the_test_side(folder, index):
+    for path in list((folder / "test_json").rglob("*.json")):
+        path.rename(folder / "test_json" / path.name)
     sides = index("sprsound", folder).recordings["official_side"]
     assert sides.value_counts().to_dict() == {"train": 5, "test": 2}
+
+
+@pytest.mark.parametrize(
+    ("paths", "side"),
+    [
+        (("train_wav/1.wav", "train_json/1.json"), "train"),
+        (("test_wav/1.wav", "test_json/inter_test_json/1.json"), "inter-test"),
+        (("2022/test2022_wav/1.wav", "2022/test2022_json/intra_test_json/1.json"), "intra-test"),
+        (("intra_test_wav/1.wav", "1.json"), "intra-test"),
+        (("test_wav/1.wav", "test_wav/1.json"), "test"),
+        (("1.wav", "1.json"), ""),
+        (("train_wav/1.wav", "test_json/inter_test_json/1.json"), ""),
+        (("train_wav/1.wav", "inter_test_json/1.json"), ""),
+        (("my_test_wav/1.wav", "1.json"), ""),
+    ],
+)
+def test_the_side_follows_from_the_folders_of_recording_and_annotation(paths, side):
+    assert sprsound.official_side(*paths) == side
 
 
 def test_the_side_is_known_from_the_annotation_where_recordings_lie_flat(folder, index):
@@ -50,10 +76,10 @@ def test_the_side_is_known_from_the_annotation_where_recordings_lie_flat(folder,
 def test_annotations_that_have_no_recording_take_one_row_with_the_count_by_folder(folder, index):
     for path in (folder / "test_wav").iterdir():
         path.unlink()
-    excluded = index("sprsound", folder).excluded
-    assert excluded["detail"].tolist() == [
+    excluded = index("sprsound", folder).excluded.set_index("reason")
+    assert excluded.loc["recording not on disk", "detail"] == (
         "annotation files: 1 in test_json/inter_test_json, 1 in test_json/intra_test_json"
-    ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +122,7 @@ def test_an_event_that_says_nothing_certain_is_left_out_alone(folder, index, eve
     path.write_text(json.dumps(content))
     tables = index("sprsound", folder)
     assert len(tables.events) == n_events
-    assert tables.excluded[["what", "reason"]].to_numpy().tolist() == [["event", reason]]
+    assert tables.excluded.set_index("what").loc["event", "reason"] == reason
 
 
 def test_numbers_for_times_are_read_as_well_as_strings(folder, index):
@@ -106,13 +132,35 @@ def test_numbers_for_times_are_read_as_well_as_strings(folder, index):
         for event in content["event_annotation"]:
             event["start"], event["end"] = int(event["start"]), float(event["end"])
         path.write_text(json.dumps(content))
-    assert index("sprsound", folder).events.equals(before)
+    after = index("sprsound", folder)
+    assert after.events.equals(before)
+    assert "times given as text" not in set(after.excluded["reason"])
+
+
+def test_what_is_odd_of_all_recordings_takes_one_row_with_a_count(folder, index):
+    rows = index("sprsound", folder).excluded
+    assert rows[["reason", "detail", "action"]].to_numpy().tolist() == [
+        ["events not in time order", "3 recordings", "repaired"],
+        ["poor quality, no events", "1 recordings", "kept"],
+        ["times given as text", "11 events, in milliseconds", "repaired"],
+    ]
+
+
+def test_overlapping_events_and_recordings_without_any_are_counted(folder, index):
+    long = ((0.1, 1.4, "Normal"), (0.2, 0.3, "Wheeze"), (0.5, 0.7, "Wheeze"), (1.4, 1.5, "Normal"))
+    write_annotation(annotation_path(folder, "train", NAME), "CAS", long)
+    write_annotation(annotation_path(folder, "train", "40996508_8.8_1_p1_1174"), "Normal", ())
+    poor = annotation_path(folder, "train", "41213117_4.0_0_p3_2053")
+    write_annotation(poor, "Poor Quality", ((0.1, 0.2, "Normal"),))
+    details = index("sprsound", folder).excluded.set_index("reason")["detail"]
+    assert details["overlapping events"].startswith("2 events")
+    assert details["no events"].startswith("1 recordings")
+    assert details["poor quality, yet with events"] == "1 recordings"
+    assert "poor quality, no events" not in details
 
 
 def test_an_unknown_label_of_a_recording_is_kept_and_listed(folder, index):
     write_annotation(annotation_path(folder, "train", NAME), "Unsure", ((0.1, 0.5, "Normal"),))
     tables = index("sprsound", folder)
     assert "Unsure" in set(tables.recordings["record_label"])
-    assert tables.excluded[["reason", "detail"]].to_numpy().tolist() == [
-        ["unknown record label", "'Unsure'"]
-    ]
+    assert tables.excluded.set_index("reason").loc["unknown record label", "detail"] == "'Unsure'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,23 +30,28 @@ def recording(
     audio: object = None,
     **known: Any,
 ) -> dict[str, Any]:
-    """Return a recording of a subject such as `icbhi-101`, with the words of its events.
+    """Return a recording of a subject such as `icbhi/101`, with the words of its events.
+
+    `icbhi-101` does as well, for tests that only want a name.
 
     `audio` names its content: recordings of one name hold identical audio.
     """
-    dataset = subject.split("-")[0]
-    recording_id = f"{dataset}/{subject}_{number}"
+    dataset = re.split("[-/]", subject)[0]
+    name = f"{subject.replace('/', '-')}_{number}"
+    recording_id = f"{dataset}/{name}"
     digest = content(recording_id if audio is None else audio)
     row = {
         "recording_id": recording_id,
         "dataset": dataset,
         "subject_id": subject,
-        "path": f"audio/{subject}_{number}.wav",
+        "path": f"audio/{name}.wav",
         "audio_hash": digest,
         "content_hash": digest,
         "sample_rate": 4000,
         "n_samples": 48_000,
         "duration_s": 12.0,
+        "device": "",
+        "filter": "",
         "diagnosis": diagnosis,
         "official_side": "",
         "label_level": "recording" if dataset == "jordan" else "event",

@@ -51,6 +51,12 @@ def make_icbhi(
     place = folder if flat else folder / "ICBHI_final_database"
     place.mkdir(parents=True, exist_ok=True)
     split = list(ABSENT)
+    if "226" in subjects:
+        truth.reasons.add("named otherwise on disk")
+    if "223" in subjects:
+        truth.reasons.add("age and sex unknown")
+    if n_recordings > 1 and {"156", "218"} & set(subjects):
+        truth.reasons.add("on both sides of the official split")
     for i, (subject, diagnosis) in enumerate(subjects.items()):
         for k in range(n_recordings):
             name = _name(subject, i, k)
@@ -62,7 +68,7 @@ def make_icbhi(
             _write_recording(truth, rng, place, name, (i + k) % len(FORMATS), cycle_s)
             person = {"age": np.nan, "sex": ""} if subject == "223" else {"age": 40.5, "sex": "F"}
             truth.recordings[f"icbhi/{name}"] |= {
-                "subject_id": f"icbhi-{subject}",
+                "subject_id": f"icbhi/{subject}",
                 "diagnosis": diagnosis,
                 "official_side": side,
                 **person,

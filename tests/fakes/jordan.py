@@ -44,7 +44,7 @@ def make_jordan(
 ) -> Truth:
     """Fill a folder with three recordings per subject and, if wanted, the sheet."""
     rng = np.random.default_rng(seed)
-    truth = Truth("jordan", folder)
+    truth = Truth("jordan", folder, reasons=spellings(subjects))
     place = folder / "Audio Files"
     for number, (diagnosis, sound, location, age, sex) in subjects.items():
         for letter in "BDE":
@@ -52,10 +52,11 @@ def make_jordan(
             write_sound(place / f"{name}.wav", rng, 4000, duration_s)
             truth.events.add((f"jordan/{name}", 0.0, duration_s, sound, 1))
             truth.recordings[f"jordan/{name}"] = {
-                "subject_id": f"jordan-{number}",
+                "subject_id": f"jordan/{number}",
                 "dataset": "jordan",
                 "sample_rate": 4000,
-                "device": letter,
+                "device": "Litt3200",
+                "filter": letter,
                 "diagnosis": diagnosis.strip(),
                 "location": location.strip(),
                 "age": float(age),
@@ -66,8 +67,18 @@ def make_jordan(
     _share_audio(place)
     if sheet:
         write_sheet(folder / "Data annotation.xlsx", subjects)
-        truth.reasons.add("sheet contradicts file name: location")
+        truth.reasons |= {"sheet contradicts file name: location", "cells beside the table"}
     return truth
+
+
+def spellings(subjects: Mapping[int, Fields]) -> set[str]:
+    """Return the reasons that stand for blanks and case in the names of some subjects."""
+    words = [word for fields in subjects.values() for word in fields[:3]]
+    folded = {word.strip().casefold() for word in words}
+    varies = len({word.strip() for word in words}) > len(folded)
+    padded = any(word != word.strip() for word in words)
+    reasons = {"case of words varies"} if varies else set()
+    return reasons | ({"blanks at the ends of fields"} if padded else set())
 
 
 def write_sheet(path: Path, subjects: Mapping[int, Fields]) -> None:
@@ -81,8 +92,10 @@ def write_sheet(path: Path, subjects: Mapping[int, Fields]) -> None:
         sheet.append([age, sex, SHEET_LOCATIONS.get(number, location), sound, diagnosis])
     sheet["J1"] = "Posterior: P Lower: L Left: L Right R, UPPER: U, ANTERIOR: A, MIDDLE: M"
     sheet["J2"] = "Insipratory: I, Experiatory: E, Wheezes: W, Crackles: C , N:Normal"
-    sheet[f"E{max(subjects) + 42}"] = "=MIN(F117:F151)"
-    sheet[f"E{max(subjects) + 43}"] = "=MAX(F117:F151)"
+    # The publisher's file holds formulas, with 0 as the value last computed for each.
+    for row in (42, 43):
+        for column in "FG":
+            sheet[f"{column}{max(subjects) + row}"] = 0
     book.save(path)
 
 

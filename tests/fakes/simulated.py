@@ -25,7 +25,7 @@ def make_simulated(folder: Path, seed: int = 0) -> Truth:
             (f"simulated/{name}", 0.5, 1.0, "normal", 0),
         }
         truth.recordings[f"simulated/{name}"] = {
-            "subject_id": f"simulated-{subject}",
+            "subject_id": f"simulated/{subject}",
             "diagnosis": diagnosis,
             "device": name[-4:],
             "age": 50.0 + i,

@@ -28,6 +28,8 @@ RECORDINGS: tuple[tuple[str, str, str, Events], ...] = (
 )
 """Side, stem, label of the recording, events in seconds, in no order."""
 
+OFFICIAL = {"train": "train", "test/inter": "inter-test", "test/intra": "intra-test"}
+
 
 def make_sprsound(
     folder: Path,
@@ -37,7 +39,7 @@ def make_sprsound(
 ) -> Truth:
     """Fill a folder with recordings (every second one .flac) and their annotations."""
     rng = np.random.default_rng(seed)
-    truth = Truth("sprsound", folder)
+    truth = Truth("sprsound", folder, reasons=_reasons([row[2:] for row in recordings]))
     for i, (side, name, label, events) in enumerate(recordings):
         path = folder / f"{side[:5].strip('/')}_wav" / f"{name}{('.wav', '.flac')[i % 2]}"
         write_sound(path, rng, 8000, duration_s)
@@ -49,17 +51,26 @@ def make_sprsound(
         subject, age, sex, location, _ = name.split("_")
         truth.events |= {(f"sprsound/{name}", *event, 0) for event in events}
         truth.recordings[f"sprsound/{name}"] = {
-            "subject_id": f"sprsound-{subject}",
+            "subject_id": f"sprsound/{subject}",
             "dataset": "sprsound",
             "sample_rate": 8000,
             "location": location,
             "age": float(age),
             "sex": {"0": "M", "1": "F"}[sex],
-            "official_side": side.split("/")[0],
+            "official_side": OFFICIAL[side],
             "label_level": "event",
             "record_label": label,
         }
     return truth
+
+
+def _reasons(annotations: list[tuple[str, Events]]) -> set[str]:
+    reasons = {"times given as text"} if any(events for _, events in annotations) else set()
+    if any(list(events) != sorted(events) for _, events in annotations):
+        reasons.add("events not in time order")
+    if ("Poor Quality", ()) in annotations:
+        reasons.add("poor quality, no events")
+    return reasons
 
 
 def annotation_path(folder: Path, side: str, name: str) -> Path:
