@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import pandas as pd
@@ -40,18 +39,6 @@ def subject_groups(recordings: pd.DataFrame) -> dict[str, str]:
     return {subject: root(subject) for subject in sorted(parent)}
 
 
-def describe_groups(groups: dict[str, str]) -> list[str]:
-    """Return a sentence on subjects that share audio, or none."""
-    members = defaultdict(list)
-    for subject, group in groups.items():
-        members[group].append(subject)
-    shared = [" = ".join(each) for each in members.values() if len(each) > 1]
-    if not shared:
-        return []
-    text = f"{len(shared)} group(s) of subjects share identical audio and stay on one side"
-    return [f"{text}: {_some(shared, '; ')}."]
-
-
 def leave_out_conflicts(
     recordings: pd.DataFrame, labels: pd.DataFrame, names: Sequence[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -61,7 +48,9 @@ def leave_out_conflicts(
     them has a label for the whole recording only, what counts is which labels occur at all.
     """
     known = recordings[recordings["recording_id"].isin(labels["recording_id"])]
-    spans = dict(iter(labels[["recording_id", *names, "weak"]].groupby("recording_id")))
+    copied = known[known["content_hash"].duplicated(keep=False)]["recording_id"]
+    of_copies = labels[labels["recording_id"].isin(copied)]
+    spans = dict(iter(of_copies[["recording_id", *names, "weak"]].groupby("recording_id")))
     tables = []
     for _, copies in _copies(known):
         ids = sorted(copies["recording_id"])
@@ -73,13 +62,35 @@ def leave_out_conflicts(
     return kept.reset_index(drop=True), lost
 
 
-def check_disjoint(splits: pd.DataFrame) -> None:
+def overlap(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the subjects, and the copies of identical audio, that stand on two sides.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `recording_id, subject_id, content_hash, side`.
+
+    Returns
+    -------
+    dict
+        `{"subjects": ["icbhi/156", ...], "audio": ["<recording_id> = <recording_id>", ...]}`.
+    """
+    return {"subjects": list(_crossing(rows, "subject_id")), "audio": list(_crossing_audio(rows))}
+
+
+def check_disjoint(
+    splits: pd.DataFrame,
+    where: str = "splits",
+    action: str = "correct the split, or report this if the pipeline made it",
+) -> None:
     """Check that no subject and no audio stands on two sides.
 
     Parameters
     ----------
     splits : DataFrame
         `recording_id, subject_id, content_hash, side`.
+    where, action : str
+        For the message: whose sides these are, and what to do.
 
     Raises
     ------
@@ -88,16 +99,16 @@ def check_disjoint(splits: pd.DataFrame) -> None:
     """
     twice = splits["recording_id"][splits["recording_id"].duplicated()]
     problems = [f"recording {each} is there twice" for each in sorted(set(twice))]
-    problems += [f"{each} is on {sides}" for each, sides in _crossing(splits, "subject_id")]
-    for content, sides in _crossing(splits[splits["content_hash"] != ""], "content_hash"):
-        copies = sorted(splits["recording_id"][splits["content_hash"] == content])
-        problems.append(f"{' = '.join(copies)} (identical audio) is on {sides}")
+    crossing = _crossing(splits, "subject_id")
+    problems += [f"{each} is on {sides}" for each, sides in crossing.items()]
+    crossing = _crossing_audio(splits)
+    problems += [f"{each} (identical audio) is on {sides}" for each, sides in crossing.items()]
     if problems:
         raise SplitError(
             expected="every subject and every audio on one side only",
-            found=_some(problems, "; "),
-            where="splits",
-            action="correct the split, or report this if the pipeline made it",
+            found=some(problems, "; "),
+            where=where,
+            action=action,
         )
 
 
@@ -113,13 +124,23 @@ def _signatures(spans: list[pd.DataFrame], names: Sequence[str]) -> list[tuple]:
     return [tuple(each[list(names)].itertuples(index=False, name=None)) for each in spans]
 
 
-def _crossing(splits: pd.DataFrame, column: str) -> list[tuple[str, str]]:
-    pairs = splits[[column, "side"]].drop_duplicates()
+def _crossing(rows: pd.DataFrame, column: str) -> dict[str, str]:
+    """Return {what stands on two sides: "test and train"}."""
+    pairs = rows[[column, "side"]].drop_duplicates()
     crossing = pairs[pairs[column].duplicated(keep=False)].sort_values([column, "side"])
-    return [(str(key), " and ".join(each["side"])) for key, each in crossing.groupby(column)]
+    return {str(key): " and ".join(each["side"]) for key, each in crossing.groupby(column)}
 
 
-def _some(texts: Sequence[str], separator: str, at_most: int = 10) -> str:
+def _crossing_audio(rows: pd.DataFrame) -> dict[str, str]:
+    known = rows[rows["content_hash"] != ""]
+    copies = known.sort_values("recording_id").groupby("content_hash")["recording_id"]
+    return {
+        " = ".join(copies.get_group(content)): sides
+        for content, sides in _crossing(known, "content_hash").items()
+    }
+
+
+def some(texts: Sequence[str], separator: str, at_most: int = 10) -> str:
     """Return the first of them, and how many more there are."""
     more = [f"and {len(texts) - at_most} more"] if len(texts) > at_most else []
     return separator.join([*texts[:at_most], *more])

@@ -1,226 +1,100 @@
-"""Train, val and test sides, disjoint by subject and by audio.
-
-Which way a split is made is decided here; dealing is in `strata`, what has to stay together in
-`grouping`, the files in `split_folder`.
-"""
+"""What a way to split is given, and what it gives back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from pipeline.errors import SettingsError, SplitError
 from pipeline.labels.exclusions import joined
-from pipeline.labels.labelling import label_recordings
-from pipeline.problems import problem_named
-from pipeline.splits.folder import SPLIT_COLUMNS, Split, read_split, write_split
-from pipeline.splits.grouping import (
-    CONFLICT,
-    check_disjoint,
-    describe_groups,
-    leave_out_conflicts,
-    subject_groups,
-)
-from pipeline.splits.official import NO_SIDE, OFFICIAL, official_sides
-from pipeline.splits.strata import deal, groups_of
-
-__all__ = ["MODES", "Split", "check_disjoint", "make_split", "read_split", "split_subjects"]
-__all__ += ["write_split"]
-
-#: Ways to make a split, `[splits] mode`: `default` takes the official sides where they serve the
-#: problem and deals subjects elsewhere; `grouped` always deals; `test-only` is for scoring a model.
-MODES = ("default", "grouped", "test-only")
+from pipeline.problems import Problem
+from pipeline.splits.classes import refusal
+from pipeline.splits.grouping import leave_out_conflicts, subject_groups
 
 
-def make_split(
-    problem: str,
-    recordings: pd.DataFrame,
-    events: pd.DataFrame,
-    label_settings: Mapping[str, Any],
-    settings: Mapping[str, Any],
-    fold: int | None = None,
-) -> Split:
-    """Return the split of the index's tables: `label_recordings`, then `split_subjects`."""
-    labels, excluded = label_recordings(problem, recordings, events, label_settings)
-    return split_subjects(problem, recordings, labels, settings, fold, excluded)
-
-
-def split_subjects(
-    problem: str,
-    recordings: pd.DataFrame,
-    labels: pd.DataFrame,
-    settings: Mapping[str, Any],
-    fold: int | None = None,
-    excluded: pd.DataFrame | None = None,
-) -> Split:
-    """Return the sides of all labelled recordings.
-
-    Subjects that share identical audio stay together. Val is carved out of train from what train
-    holds alone. The same tables in any order give the same split.
+@dataclass(frozen=True)
+class Cohort:
+    """The recordings that are to be split.
 
     Parameters
     ----------
-    problem : str
-        `"pneumonia"` or `"crackle_wheeze"`.
+    problem : Problem
     recordings : DataFrame
-        The index's recordings, of one or more data sets.
+        The index's recordings, labelled or not, sorted by `recording_id`, with `group_id`:
+        recordings of one group have a subject or an audio in common, directly or by a chain.
     labels : DataFrame
-        Their labelled spans, as `label_recordings` returns them.
+        The labelled spans: `recording_id, start_s, end_s, <0 or 1 per label>, weak`.
     settings : mapping
-        `n_folds`, `test_share`, `val_share`, `seed`, and optionally `mode` (one of `MODES`).
-    fold : int, optional
-        Test on this fold of a cross-validation, counted from 0, and train on the others; the
-        folds are the same for each of them.
-    excluded : DataFrame, optional
-        What labelling left out, to be handed on.
-
-    Raises
-    ------
-    SplitError
-        A side would lack a class, with the counts.
-    SettingsError
-        The mode, or the fold, does not exist.
+        The section `[splits]`.
     """
-    names = problem_named(problem).labels
-    mode = _check_settings(settings, fold)
+
+    problem: Problem
+    recordings: pd.DataFrame
+    labels: pd.DataFrame
+    settings: Mapping[str, Any]
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The recordings that have a label."""
+        labelled = self.recordings["recording_id"].isin(self.labels["recording_id"])
+        return self.recordings[labelled].reset_index(drop=True)
+
+    @property
+    def datasets(self) -> list[str]:
+        """The data sets with labelled recordings, sorted."""
+        return sorted(set(self.rows["dataset"]))
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Who stands where.
+
+    Parameters
+    ----------
+    side : dict
+        {recording_id: "train", "val" or "test"}. A recording that is not in it is on no side.
+    mode : str
+        How the sides came about, where that is not the mode's own name.
+    part : dict
+        {recording_id: text}: which part of the test side, where parts are reported apart.
+    notes : list of str
+        Sentences for the top of a report.
+    left_out : DataFrame
+        Rows of `excluded.csv`: labelled recordings that are on no side, and why.
+    partial : bool
+        The test side is a published one: where classes are exclusive, it need not have all.
+    """
+
+    side: dict[str, str]
+    mode: str = ""
+    part: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    left_out: pd.DataFrame = field(default_factory=lambda: joined([]))
+    partial: bool = False
+
+
+def by_recording(rows: pd.DataFrame, column: str = "side") -> dict[str, str]:
+    """Return {recording_id: what stands in the column}."""
+    return dict(zip(rows["recording_id"], rows[column], strict=True))
+
+
+def cohort_of(
+    problem: Problem,
+    recordings: pd.DataFrame,
+    labels: pd.DataFrame,
+    settings: Mapping[str, Any],
+    keep_conflicts: bool = False,
+) -> tuple[Cohort, pd.DataFrame]:
+    """Return what is to be split, and the copies under conflicting labels."""
     recordings = recordings.sort_values("recording_id", ignore_index=True)
-    groups = subject_groups(recordings)
-    labels, conflicts = leave_out_conflicts(recordings, labels, names)
-    rows = recordings.assign(group_id=[groups[each] for each in recordings["subject_id"]])
-    rows = rows[rows["recording_id"].isin(labels["recording_id"])].reset_index(drop=True)
-    if rows.empty:
-        raise _refusal(problem, "no recording has a label", "see what was left out, and why")
-
-    notes = describe_groups(groups)
-    sides, mode, found, strays = _sides(problem, rows, labels, names, settings, mode, fold)
-    gone = joined([conflicts, strays])
-    rows = rows[~rows["recording_id"].isin(strays["recording_id"])]
-    labels = labels[labels["recording_id"].isin(rows["recording_id"])].reset_index(drop=True)
-    rows = rows.assign(side=rows["group_id"].map(sides))[SPLIT_COLUMNS].reset_index(drop=True)
-    if mode != "test-only":
-        _require_classes(rows, labels, names, mode)
-        rows = _carve_validation(rows, labels, names, settings)
-    check_disjoint(rows)
-    notes += found + _left_out_notes(gone) + _missing_notes(rows, labels, names)
-    return Split(problem, mode, rows, labels, joined([excluded, gone]), notes)
-
-
-def _check_settings(settings: Mapping[str, Any], fold: int | None) -> str:
-    mode = settings.get("mode", "default")
-    if mode not in MODES:
-        raise SettingsError(
-            expected=f"one of {', '.join(MODES)}", found=repr(mode), where="[splits] mode"
-        )
-    if fold is not None and not 0 <= fold < settings["n_folds"]:
-        raise SettingsError(
-            expected=f"a fold from 0 to {settings['n_folds'] - 1}",
-            found=f"--fold {fold}",
-            where="[splits] n_folds",
-            action="choose one of these folds, or raise n_folds",
-        )
-    return mode
-
-
-def _sides(problem, rows, labels, names, settings, mode, fold):
-    """Return {group: "train" or "test"}, the mode's name, notes, and what no side takes."""
-    none = joined([])
-    if mode == "test-only":
-        return dict.fromkeys(rows["group_id"], "test"), mode, [], none
-    if fold is not None:
-        sides = _fold_sides(rows, labels, names, settings, fold)
-        return sides, f"fold {fold} of {settings['n_folds']}", [], none
-    honoured = () if mode == "grouped" else OFFICIAL.get(problem, ())
-    sides, notes, strays = official_sides(rows, honoured)
-    rest = rows[~rows["group_id"].isin(sides) & ~rows["recording_id"].isin(strays["recording_id"])]
-    modes = (["official-clean"] if sides else []) + (["grouped"] if len(rest) else [])
-    groups = groups_of(rest, labels, names)
-    test, val = settings["test_share"], (1 - settings["test_share"]) * settings["val_share"]
-    # Val gets a part of its own here, so that train keeps a second positive for it if there is a
-    # third; who is in val is decided later, from train's rows alone.
-    shares = [1 - test - val, test, val] if val else [1 - test, test]
-    dealt = deal(groups, shares, settings["seed"], "test")
-    sides |= {group: "test" if part == 1 else "train" for group, part in dealt.items()}
-    return sides, "+".join(modes), notes, strays
-
-
-def _fold_sides(rows, labels, names, settings, fold: int) -> dict[str, str]:
-    n_folds = settings["n_folds"]
-    groups = groups_of(rows, labels, names)
-    dealt = deal(groups, [1 / n_folds] * n_folds, settings["seed"], "folds")
-    for label in (f"{name}={value}" for name in names for value in (1, 0)):
-        having = {dealt[group.name] for group in groups if label in group.classes}
-        if len(having) < n_folds:
-            n_groups = sum(label in group.classes for group in groups)
-            raise _refusal(
-                f"{n_folds} folds",
-                f"{_subjects(label, n_groups)} in all, in {len(having)} of {n_folds} folds",
-                f"lower [splits] n_folds to {len(having)} or less" if len(having) > 1 else "",
-            )
-    return {group: "test" if part == fold else "train" for group, part in dealt.items()}
-
-
-def _require_classes(rows: pd.DataFrame, labels: pd.DataFrame, names, mode: str) -> None:
-    """Refuse a split whose train or test side lacks positives or negatives of a label."""
-    spans = labels.merge(rows, on="recording_id")
-    for name in names:
-        for value in (1, 0):
-            subjects = spans[spans[name] == value].drop_duplicates("subject_id")
-            on = {side: int((subjects["side"] == side).sum()) for side in ("train", "test")}
-            if min(on.values()) > 0:
-                continue
-            counted = f"{on['train']} on the train side, {on['test']} on the test side"
-            advice = 'use [splits] mode = "grouped"' if "official" in mode else ""
-            count = _subjects(f"{name}={value}", len(subjects))
-            n_groups = subjects["group_id"].nunique()
-            shared = f" in {n_groups} group(s) that share audio" if n_groups < len(subjects) else ""
-            raise _refusal(f"a {mode} split", f"{count} in all{shared} ({counted})", advice)
-
-
-def _carve_validation(rows: pd.DataFrame, labels: pd.DataFrame, names, settings) -> pd.DataFrame:
-    """Return the rows with some groups moved from train to val, chosen from train's rows alone."""
-    train = rows[rows["side"] == "train"]
-    share = settings["val_share"]
-    if share <= 0:
-        return rows
-    dealt = deal(groups_of(train, labels, names), [1 - share, share], settings["seed"], "val")
-    chosen = rows["group_id"].map(dealt).eq(1)
-    return rows.assign(side=rows["side"].mask(chosen, "val"))
-
-
-def _left_out_notes(gone: pd.DataFrame) -> list[str]:
-    reasons = {
-        CONFLICT: "copies of identical audio under conflicting labels",
-        NO_SIDE: "recordings that the official split does not name",
-    }
-    counts = gone["reason"].value_counts()
-    return [f"Left out: {counts[each]} {text}." for each, text in reasons.items() if each in counts]
-
-
-def _missing_notes(rows: pd.DataFrame, labels: pd.DataFrame, names) -> list[str]:
-    """Return a sentence for each side that lacks positives, where that is no error."""
-    spans = labels.merge(rows[["recording_id", "side"]], on="recording_id")
-    positive = spans.groupby("side")[list(names)].max().eq(1).to_dict("index")
-    if "train" in positive and "val" not in positive:
-        return ["There is no validation side."]
-    return [
-        f"The {'validation' if side == 'val' else side} side has no subject with {name}."
-        for side, found in positive.items()
-        for name in names
-        if not found[name]
-    ]
-
-
-def _subjects(label: str, n: int) -> str:
-    name, value = label.split("=")
-    return f"{name}: {n} {'positive' if value == '1' else 'negative'} subject{'s' * (n != 1)}"
-
-
-def _refusal(what: str, found: str, advice: str) -> SplitError:
-    return SplitError(
-        expected=f"positive and negative subjects on the train and on the test side of {what}",
-        found=found,
-        where="splits",
-        action=advice or "add recordings or data sets, or take another problem",
+    recordings = recordings.assign(
+        group_id=recordings["subject_id"].map(subject_groups(recordings))
     )
+    clean, conflicts = leave_out_conflicts(recordings, labels, problem.labels)
+    cohort = Cohort(problem, recordings, labels if keep_conflicts else clean, settings)
+    if cohort.rows.empty:
+        advice = "see what was left out, and why"
+        raise refusal(problem, "two sides", "no recording has a label", advice)
+    return cohort, conflicts

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pipeline.problems import Problem
+from pipeline.splits.classes import classes_of, having
+
 #: Subjects by stratum and part.
 Counts = defaultdict[str, np.ndarray]
 
@@ -27,7 +30,8 @@ class Group:
     datasets : tuple of str
         Their data sets.
     classes : tuple of str
-        `"<label>=1"` if it has a positive span, `"<label>=0"` if it has a negative one.
+        Those of `classes_of` that it has a span of: `"<label>=1"` for a positive one,
+        `"<label>=0"` for a negative one where labels are independent.
     """
 
     name: str
@@ -47,27 +51,21 @@ class Group:
         return ("", origin, f"{origin} {' '.join(self.positives)}", *self.classes)
 
 
-def groups_of(rows: pd.DataFrame, labels: pd.DataFrame, names: Sequence[str]) -> list[Group]:
+def groups_of(rows: pd.DataFrame, labels: pd.DataFrame, problem: Problem) -> list[Group]:
     """Return the groups of a table of recordings with `group_id`, sorted by name."""
     spans = labels.merge(rows[["recording_id", "group_id"]], on="recording_id")
-    high, low = (spans.groupby("group_id")[list(names)].agg(how) for how in ("max", "min"))
-    positive, negative = high.eq(1).to_dict("index"), low.eq(0).to_dict("index")
-    subjects: dict[str, set[str]] = defaultdict(set)
-    datasets: dict[str, set[str]] = defaultdict(set)
-    for group, subject, dataset in zip(
-        rows["group_id"], rows["subject_id"], rows["dataset"], strict=True
-    ):
-        subjects[group].add(subject)
-        datasets[group].add(dataset)
+    classes: dict[str, list[str]] = defaultdict(list)
+    for each in classes_of(problem):
+        for group in having(spans, each)["group_id"].unique():
+            classes[group].append(each)
+    n_subjects = {
+        str(k): int(n) for k, n in rows.groupby("group_id")["subject_id"].nunique().items()
+    }
+    pairs = rows[["group_id", "dataset"]].drop_duplicates().sort_values("dataset")
+    datasets = pairs.groupby("group_id")["dataset"].agg(tuple).to_dict()
     return [
-        Group(
-            group,
-            len(subjects[group]),
-            tuple(sorted(datasets[group])),
-            tuple(f"{name}=1" for name in names if positive[group][name])
-            + tuple(f"{name}=0" for name in names if negative[group][name]),
-        )
-        for group in sorted(subjects)
+        Group(group, n_subjects[group], datasets[group], tuple(classes[group]))
+        for group in sorted(n_subjects)
     ]
 
 

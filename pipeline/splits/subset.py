@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pandas as pd
+
 from pipeline.splits.folder import SIDES, Split
+from pipeline.splits.grouping import overlap
 from pipeline.splits.strata import draw
 
 
 def sample_subset(split: Split, n: int, seed: int) -> Split:
     """Return the split with `n` subjects per class and side.
 
-    The classes are: a positive span of each label, and no positive span at all. A subject counts
-    for every class it belongs to, so the sample has at most `n` subjects per class and often
-    fewer. Sides stay as they are, and a subject that is kept is kept with all its recordings.
+    The classes are the problem's labels and, where they are independent, no positive span at all.
+    A subject counts for every class it belongs to, so the sample has at most `n` subjects per
+    class and often fewer. Sides stay as they are, and a subject that is kept is kept with all its
+    recordings. Parts of a test side that are reported apart have `n` each.
 
     Parameters
     ----------
@@ -27,12 +31,9 @@ def sample_subset(split: Split, n: int, seed: int) -> Split:
     """
     if n <= 0:
         return split
-    kept: set[str] = set()
-    notes = []
-    for side in SIDES:
-        members = _members(split, side)
-        kept |= _choose(members, n, seed)
-        notes += _shortages(side, members, n)
+    places = _places(split)
+    members = {place: _members(split, rows) for place, rows in places.items()}
+    kept = set().union(*(_choose(each, n, seed) for each in members.values()))
     splits = split.splits[split.splits["subject_id"].isin(kept)].reset_index(drop=True)
     labels = split.labels[split.labels["recording_id"].isin(splits["recording_id"])]
     n_all = split.splits["subject_id"].nunique()
@@ -40,21 +41,30 @@ def sample_subset(split: Split, n: int, seed: int) -> Split:
         f"A development sample: {len(kept)} of {n_all} subjects, {n} per class and side where "
         "there are as many; its figures are no result."
     )
-    return replace(
-        split,
-        splits=splits,
-        labels=labels.reset_index(drop=True),
-        notes=[headline, *notes, *split.notes],
+    shortages = [note for place, each in members.items() for note in _shortages(place, each, n)]
+    sample = replace(
+        split, splits=splits, labels=labels.reset_index(drop=True), overlap=overlap(splits)
     )
+    notes = [headline, *_kept(sample), *shortages, *split.notes]
+    return replace(sample, notes=notes)
 
 
-def _members(split: Split, side: str) -> dict[str, list[str]]:
-    """Return {class: its subjects on that side}, sorted."""
-    rows = split.splits[split.splits["side"] == side]
+def _places(split: Split) -> dict[str, pd.DataFrame]:
+    """Return the rows of each side, or of each part of one that is reported in parts."""
+    found = {
+        (SIDES.index(str(side)), str(part)): rows
+        for (side, part), rows in split.splits.groupby(["side", "part"])
+    }
+    return {f"{part or SIDES[n]} side": found[n, part] for n, part in sorted(found)}
+
+
+def _members(split: Split, rows: pd.DataFrame) -> dict[str, list[str]]:
+    """Return {class: its subjects among the rows}, sorted."""
     spans = split.labels.merge(rows[["recording_id", "subject_id"]], on="recording_id")
     positive = spans.groupby("subject_id")[list(split.names)].max() == 1
     members = {name: list(positive.index[positive[name]]) for name in split.names}
-    members[f"no {' or '.join(split.names)}"] = list(positive.index[~positive.any(axis=1)])
+    if not split.problem.exclusive:
+        members[f"no {' or '.join(split.names)}"] = list(positive.index[~positive.any(axis=1)])
     return members
 
 
@@ -68,10 +78,18 @@ def _choose(members: Mapping[str, list[str]], n: int, seed: int) -> set[str]:
     return chosen
 
 
-def _shortages(side: str, members: Mapping[str, list[str]], n: int) -> list[str]:
+def _kept(sample: Split) -> list[str]:
+    """Return a sentence for each side: how much of it the sample has, by class."""
     return [
-        f"Sample, {side} side, {name}: {len(subjects)} of the {n} subjects asked for; "
-        "all there are."
+        f"Sample, {place}: {rows['subject_id'].nunique()} subjects, {len(rows)} recordings "
+        f"({', '.join(f'{name} {len(each)}' for name, each in _members(sample, rows).items())})."
+        for place, rows in _places(sample).items()
+    ]
+
+
+def _shortages(place: str, members: Mapping[str, list[str]], n: int) -> list[str]:
+    return [
+        f"Sample, {place}, {name}: {len(subjects)} of the {n} subjects asked for; all there are."
         for name, subjects in members.items()
         if 0 < len(subjects) < n or (not subjects and any(members.values()))
     ]

@@ -11,18 +11,25 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ContractError, SettingsError, SplitError
-from pipeline.splits import read_split, write_split
+from pipeline.problems import problem_named
+from pipeline.schema import SPLIT_MODES
+from pipeline.splits import MODES, make_split, read_split, write_split
 from pipeline.splits.strata import Group, deal
-from tests.fakes.cohort_tables import (
+from tests.splits.cohorts import (
+    LABELS,
+    SIDES,
+    official,
     recording,
+    sick_and_healthy,
+    split,
+    subjects_on,
     tables,
 )
-from tests.splits.cohorts import SIDES, official, sick_and_healthy, split, subjects_on
 
 
 def test_the_shares_are_kept_in_every_stratum():
     rows = [
-        recording(f"{dataset}-{k}", diagnosis="Pneumonia" if k % 4 == 0 else "COPD")
+        recording(f"{dataset}/{k}", diagnosis="Pneumonia" if k % 4 == 0 else "COPD")
         for dataset in ("icbhi", "jordan")
         for k in range(100)
     ]
@@ -38,8 +45,9 @@ def test_the_shares_are_kept_in_every_stratum():
 def test_folds_are_balanced_in_every_stratum():
     index = sick_and_healthy(10, 40)
     for fold in range(5):
-        made = split(index, fold=fold, n_folds=5)
-        assert made.mode == f"fold {fold} of 5"
+        made = split(index, fold=str(fold), n_folds=5)
+        assert (made.mode, made.fold) == ("grouped", str(fold))
+        assert made.described == f"grouped, fold {fold}"
         assert len(subjects_on(made, "test")) == 10
         assert len(subjects_on(made, "test", "pneumonia")) == 2
 
@@ -96,8 +104,8 @@ def test_a_side_without_a_class_is_refused_with_the_count(n_sick, n_healthy, cou
 
 
 def test_positives_that_all_share_audio_are_refused_with_the_count():
-    rows = [recording(f"icbhi-{k}", 0, diagnosis="Pneumonia", audio="one") for k in range(4)]
-    rows += [recording(f"icbhi-{k}") for k in range(10, 20)]
+    rows = [recording(f"icbhi/{k}", 0, diagnosis="Pneumonia", audio="one") for k in range(4)]
+    rows += [recording(f"icbhi/{k}") for k in range(10, 20)]
     with pytest.raises(SplitError, match=r"4 positive subjects in all in 1 group\(s\)"):
         split(tables(rows))
 
@@ -106,20 +114,37 @@ def test_more_folds_than_positive_subjects_are_refused_for_every_fold_with_the_c
     index = sick_and_healthy(3, 20)
     for fold in range(4):
         with pytest.raises(SplitError, match="3 positive subjects in all") as caught:
-            split(index, fold=fold, n_folds=4)
+            split(index, fold=str(fold), n_folds=4)
         assert "3 or less" in caught.value.action
-    assert split(index, fold=2, n_folds=3)
+    assert split(index, fold="2", n_folds=3)
 
 
 def test_a_fold_or_a_mode_that_does_not_exist_is_refused():
     with pytest.raises(SettingsError, match="--fold 3"):
-        split(sick_and_healthy(5, 5), fold=3)
+        split(sick_and_healthy(5, 5), fold="3")
     with pytest.raises(SettingsError, match="groupd"):
         split(sick_and_healthy(5, 5), mode="groupd")
 
 
+def test_there_are_the_modes_of_the_command_line_and_one_for_scoring():
+    assert (*SPLIT_MODES, "test-only") == MODES
+
+
+def test_settings_that_have_no_effect_need_not_be_there():
+    index = sick_and_healthy(8, 8)
+    question = problem_named("pneumonia")
+    with_test = {"test_share": 0.25, "val_share": 0.25, "seed": 0}
+    for mode in ("default", "grouped"):
+        made = make_split(question, *index, LABELS, with_test, mode)
+        assert made.split_hash == split(index, mode=mode).split_hash
+    with_folds = {"n_folds": 3, "val_share": 0.25, "seed": 0}
+    made = make_split(question, *index, LABELS, with_folds, "grouped", "1")
+    assert made.split_hash == split(index, mode="grouped", fold="1").split_hash
+    assert make_split(question, *index, LABELS, {}, "test-only").mode == "test-only"
+
+
 def test_nothing_with_a_label_is_an_error_of_its_own():
-    index = tables([recording("icbhi-1", diagnosis=""), recording("icbhi-2", diagnosis="NA")])
+    index = tables([recording("icbhi/1", diagnosis=""), recording("icbhi/2", diagnosis="NA")])
     with pytest.raises(SplitError, match="no recording has a label"):
         split(index)
 
@@ -133,10 +158,10 @@ def test_test_only_puts_everything_on_the_test_side_even_one_class():
 def test_a_split_reads_back_as_it_was_written(tmp_path):
     rows = official(_1="rr", _2="r", _3="r", _156="re", _201="ee")
     rows += [
-        recording("jordan-1", 0, ["E W"], audio="a"),
-        recording("jordan-2", 0, ["N"], audio="a"),
+        recording("jordan/1", 0, ["E W"], audio="a"),
+        recording("jordan/2", 0, ["N"], audio="a"),
     ]
-    rows += [recording(f"jordan-{k}", 0, ["E W"]) for k in range(3, 9)]
+    rows += [recording(f"jordan/{k}", 0, ["E W"]) for k in range(3, 9)]
     made = split(tables(rows), "crackle_wheeze")
     info = write_split(made, tmp_path)
     again = read_split(tmp_path)
@@ -144,9 +169,11 @@ def test_a_split_reads_back_as_it_was_written(tmp_path):
         pd.testing.assert_frame_equal(
             getattr(again, name), getattr(made, name), check_dtype=name == "labels"
         )
-    assert (again.problem, again.mode, again.notes) == (made.problem, made.mode, made.notes)
+    assert again.problem.content == made.problem.content
+    for name in ("mode", "fold", "notes", "overlap"):
+        assert getattr(again, name) == getattr(made, name)
     assert (again.split_hash, again.counts) == (made.split_hash, made.counts)
-    assert info == {"mode": made.mode, "split_hash": made.split_hash}
+    assert info == {"mode": made.mode, "fold": "", "split_hash": made.split_hash}
     notes = json.loads((tmp_path / "notes.json").read_text())
     assert notes["counts"]["left_out"] == {"recording": {"conflicting labels": 2}}
     second = tmp_path / "second"
@@ -169,7 +196,8 @@ def test_a_split_that_was_changed_or_broken_afterwards_is_refused(tmp_path):
 
 _SCRIPT = """
 from tests.splits.cohorts import split, sick_and_healthy
-print(split(sick_and_healthy(6, 15)).split_hash, split(sick_and_healthy(6, 15), fold=1).split_hash)
+index = sick_and_healthy(6, 15)
+print(split(index).split_hash, split(index, fold="1").split_hash)
 """
 
 
