@@ -70,6 +70,22 @@ def read_clips(path: Path, labels: Sequence[str]) -> ClipTable:
     )
 
 
+def any_labels(table: ClipTable, names: Sequence[str]) -> None:
+    """Accept any clip: independent labels may hold together, or none of them."""
+
+
+def one_class_per_clip(table: ClipTable, names: Sequence[str]) -> None:
+    """Raise `JobError` where a clip has not exactly one of the exclusive classes."""
+    wrong = np.flatnonzero(table.labels.sum(axis=1) != 1)
+    if len(wrong):
+        first = table.labels[wrong[0]]
+        held = [name for name, value in zip(names, first, strict=True) if value] or ["none"]
+        found = f"{' and '.join(held)} for clip {table.clip_ids[wrong[0]]}"
+        if len(wrong) > 1:
+            found += f", and {len(wrong) - 1} more such clips"
+        raise _bad_table(table.path, f"exactly one of {', '.join(names)} for each clip", found)
+
+
 class ClipSource:
     """Batches of normalised clips of one table, cut from its packs.
 

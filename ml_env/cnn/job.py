@@ -16,6 +16,7 @@ import frontend
 from cnn.errors import JobError
 from cnn.schema import (
     ACTIONS,
+    FEWEST_LABELS,
     INPUTS,
     OPTIONAL,
     REQUIRED,
@@ -60,6 +61,11 @@ class Job:
     def seed(self) -> int:
         """Seed of everything random in the training."""
         return self.content["seed"]
+
+    @property
+    def activation(self) -> str:
+        """``sigmoid`` (independent labels) or ``softmax`` (exclusive classes)."""
+        return self.content["activation"]
 
     @property
     def rule(self) -> ClipRule:
@@ -147,10 +153,15 @@ def _check_training(content: Mapping[str, Any], where: str) -> None:
     _check_keys(content["settings"], dict.fromkeys(SETTINGS), None, f"{where}, settings")
     for section, keys in SETTINGS.items():
         _check_keys(content["settings"][section], keys, None, f"{where}, [{section}]")
-    labels = content["labels"]
-    if not labels or len(set(labels)) < len(labels) or not all(isinstance(x, str) for x in labels):
+    _check_labels(content["labels"], content["activation"], where)
+
+
+def _check_labels(labels: list[Any], activation: str, where: str) -> None:
+    fewest = FEWEST_LABELS[activation]
+    are_texts = all(isinstance(label, str) for label in labels)
+    if not are_texts or len(labels) < fewest or len(set(labels)) < len(labels):
         raise JobError(
-            expected="at least one label, each once",
+            expected=f"labels, at least {fewest} with {activation}, each once",
             found=repr(labels),
             where=f"{where}, labels",
             action="The pipeline names the labels of a problem.",

@@ -15,9 +15,10 @@ from cnn.augment import draw_step, mix_labels
 from cnn.backend import reseed_dropout
 from cnn.data import ClipSource
 from cnn.errors import TrainingFailed
-from cnn.metrics import auroc, mean_loss
+from cnn.metrics import auroc
 from cnn.network import training_network
 from cnn.order import epoch_order, plan_steps
+from cnn.outputs import outputs_of
 from cnn.predict import probabilities
 from cnn.prefetch import prefetched
 from cnn.progress import Progress, epoch_line
@@ -44,8 +45,8 @@ class Loop:
         The inference network, with the initial weights.
     train, val : ClipSource
         `val` may be empty.
-    weights : ndarray, shape (n_labels, 2)
-        Class weights of the train side.
+    weights : ndarray
+        Class weights of the train side, as the model's `Outputs` fits them.
     settings : mapping
         ``augment`` and ``training``, each a section.
     seed : int
@@ -140,7 +141,8 @@ class Loop:
         with self.selection.to_validate():
             self.statistics.fit()
             found = probabilities(self.model, self.val)
-        return {"val_loss": mean_loss(labels, found, self.weights), **self._areas(labels, found)}
+        loss = outputs_of(self.model).mean_loss(labels, found, self.weights)
+        return {"val_loss": loss, **self._areas(labels, found)}
 
     def _epoch(self, epoch: int) -> dict[str, Any]:
         started = time.perf_counter()

@@ -33,3 +33,13 @@ def mean_loss(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray
     as_1 = weights[:, 1] * labels * -np.log(p)
     as_0 = weights[:, 0] * (1 - labels) * -np.log(1 - p)
     return float((as_1 + as_0).mean())
+
+
+def mean_categorical_loss(
+    labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray
+) -> float:
+    """Return the class-weighted categorical cross-entropy over clips; NaN without clips."""
+    if not len(labels):
+        return float("nan")
+    p = np.clip(probabilities.astype(np.float64), SMALLEST, 1)
+    return float((weights * labels * -np.log(p)).sum(axis=1).mean())

@@ -10,8 +10,8 @@ import numpy as np
 from keras import layers
 
 from cnn.augment_ops import Augment
-from cnn.loss import weighted_cross_entropy
 from cnn.models import LOGITS
+from cnn.outputs import outputs_of
 
 NOT_DECAYED = ["bias", "gamma", "beta"]  # decaying norms and biases only fights the data
 
@@ -24,9 +24,9 @@ def training_network(
     Parameters
     ----------
     model : keras.Model
-        The inference network; its layer `LOGITS` comes before the sigmoid.
-    weights : ndarray, shape (n_labels, 2)
-        Class weights.
+        The inference network; its layer `LOGITS` comes before the activation.
+    weights : ndarray
+        Class weights, as the network's `Outputs` fits them.
     settings : mapping
         The section ``[training]``.
 
@@ -47,5 +47,5 @@ def training_network(
     optimizer = keras.optimizers.AdamW(weight_decay=settings["weight_decay"])
     optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
     # XLA is several times slower for depthwise convolutions on a CPU (measured).
-    network.compile(optimizer, weighted_cross_entropy(weights), jit_compile=False)
+    network.compile(optimizer, outputs_of(model).loss(weights), jit_compile=False)
     return network

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 ACTIONS = ("train", "predict")
+#: Activation -> labels that it takes at least: a single exclusive class would always hold.
+FEWEST_LABELS = {"sigmoid": 1, "softmax": 2}
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ REQUIRED: dict[str, dict[str, Key]] = {
         **_HEAD,
         "problem": Key(str),
         "labels": Key(list),
-        "activation": Key(str, choices=("sigmoid",)),
+        "activation": Key(str, choices=tuple(FEWEST_LABELS)),
         "seed": Key(int, 0, 2**32 - 1),
         "window_s": Key(float, 0.01, 3600),
         "fill": Key(str, choices=("context", "zero", "tile")),

@@ -19,10 +19,10 @@ from cnn.errors import JobError
 from cnn.job import Job
 from cnn.loop import Loop
 from cnn.models import build_model, check_model_name
+from cnn.outputs import OUTPUTS
 from cnn.packs import open_packs
 from cnn.predict import probabilities, write_probabilities
 from cnn.progress import Progress, minutes, write_history
-from cnn.weighting import class_weights
 
 
 def train(job: Job) -> None:
@@ -63,15 +63,15 @@ def train(job: Job) -> None:
 
 
 def open_sides(job: Job) -> dict[str, ClipSource]:
-    """Return the train and the validation side."""
+    """Return the train and the validation side, with labels that fit the activation."""
     packs = open_packs(job.packs, job.rule.spectrogram)
     normalisation = json.loads(job.input("normalisation").read_text(encoding="utf-8"))
-    return {
-        side: ClipSource(
-            read_clips(job.input(side), job.rule.labels), packs, job.rule, normalisation
-        )
-        for side in ("train", "val")
-    }
+    sides = {}
+    for side in ("train", "val"):
+        table = read_clips(job.input(side), job.rule.labels)
+        OUTPUTS[job.activation].check(table, job.rule.labels)
+        sides[side] = ClipSource(table, packs, job.rule, normalisation)
+    return sides
 
 
 def weights_of(job: Job, side: ClipSource) -> np.ndarray:
@@ -84,13 +84,14 @@ def weights_of(job: Job, side: ClipSource) -> np.ndarray:
             action="Use more data, or a larger --subset.",
         )
     weighted = job.settings("training")["class_weights"]
-    return class_weights(side.table.labels, job.rule.labels, weighted)
+    return OUTPUTS[job.activation].class_weights(side.table.labels, job.rule.labels, weighted)
 
 
 def network_of(job: Job, shape: tuple[int, int]) -> keras.Model:
     """Return the untrained network that the job names."""
     model = job.settings("model")
-    return build_model(model["name"], shape, len(job.rule.labels), model["width"], model["dropout"])
+    size = (len(job.rule.labels), model["width"], model["dropout"])
+    return build_model(model["name"], shape, *size, job.activation)
 
 
 def opening_lines(job: Job, loop: Loop, device: str) -> list[str]:

@@ -41,3 +41,37 @@ def class_weights(labels: np.ndarray, names: Sequence[str], weighted: bool = Tru
     if not weighted:
         return np.ones((len(names), 2), dtype=np.float32)
     return (len(labels) / (2 * counts)).astype(np.float32)
+
+
+def exclusive_class_weights(
+    labels: np.ndarray, names: Sequence[str], weighted: bool = True
+) -> np.ndarray:
+    """Return the weight of every exclusive class, float32 (n_classes,).
+
+    n_total / (n_classes * n_class), so all classes weigh the same in the sum, and the mean weight
+    of a clip is 1. Without `weighted`, ones.
+
+    Parameters
+    ----------
+    labels : ndarray of 0 and 1, shape (n_clips, n_classes)
+        Of the train side; one 1 in each row.
+    names : sequence of str
+        The classes' names.
+
+    Raises
+    ------
+    JobError
+        A class has no clip: there is nothing to learn.
+    """
+    counts = labels.sum(axis=0, dtype=np.float64)
+    if not counts.all():
+        found = ", ".join(f"{name} {n:.0f}" for name, n in zip(names, counts, strict=True))
+        raise JobError(
+            expected="train clips of every class",
+            found=f"clips by class: {found}",
+            where="train side",
+            action="Use more data, another split, or a larger --subset.",
+        )
+    if not weighted:
+        return np.ones(len(names), dtype=np.float32)
+    return (len(labels) / (len(names) * counts)).astype(np.float32)

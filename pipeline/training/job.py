@@ -6,29 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 import frontend
-from pipeline.problems import PROBLEMS
+from pipeline.problems import Problem
 
 TRAINER_SECTIONS = ("augment", "model", "training")
 
 
 def training_job(
-    problem: str, seed: int, settings: Mapping[str, Mapping[str, Any]]
+    problem: Problem, seed: int, settings: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Return the entries of ``job.json`` for a training (docs/contract.rst).
 
     Parameters
     ----------
-    problem : str
-        ``pneumonia`` or ``crackle_wheeze``.
+    problem : Problem
     seed : int
         Seed of everything random in the training.
     settings : mapping
         Every section by name.
     """
     return {
-        "problem": problem,
-        "labels": list(PROBLEMS[problem].labels),
-        "activation": "sigmoid",
+        "problem": problem.name,
+        "labels": list(problem.labels),
+        "activation": problem.activation,
         "seed": seed,
         "window_s": settings["clips"]["window_s"],
         "fill": settings["clips"]["fill"],

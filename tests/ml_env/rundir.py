@@ -45,7 +45,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
 }
 COLUMNS = ["clip_id", "recording_id", "subject_id", "dataset", "audio_hash", "content_hash"]
-COLUMNS += ["start_s", "end_s", "event_duration_s", "recording_duration_s", "weak"]
+COLUMNS += ["start_s", "end_s", "event_duration_s", "recording_duration_s", "weak", "part"]
 WINDOW_S, DURATION_S, N_FRAMES = 2.0, 4.0, 127
 
 
@@ -65,22 +65,26 @@ def make_run_dir(
     labels: tuple[str, ...] = ("pneumonia",),
     datasets: tuple[str, ...] = ("icbhi",),
     changes: Mapping[str, Any] | None = None,
+    activation: str = "sigmoid",
 ) -> Path:
-    """Make a run directory for a training; positives have a band of 10 dB more in their middle.
+    """Make a run directory for a training; every label has a band of its own, 10 dB louder.
 
     Parameters
     ----------
     n_train, n_val : int
-        Clips (and recordings) of each side; every second one is positive.
+        Clips (and recordings) of each side: with sigmoid all combinations of the labels in turn,
+        with softmax the classes in turn.
     datasets : tuple of str
         One pack each; the recordings are dealt out in turn.
     changes : mapping, optional
         What is to differ in job.json.
+    activation : "sigmoid" or "softmax"
     """
     rng = np.random.default_rng(1)
     recordings: dict[str, list[dict[str, Any]]] = {name: [] for name in datasets}
     for side, n_clips in (("train", n_train), ("val", n_val)):
-        rows = [_clip(side, k, labels, datasets, rng, recordings) for k in range(n_clips)]
+        values = [_VALUES[activation](k, labels) for k in range(n_clips)]
+        rows = [_clip(side, k, of, datasets, rng, recordings) for k, of in enumerate(values)]
         write_rows(run_dir / f"inputs/{side}.csv", [*COLUMNS, *labels], rows)
     for name in datasets:
         write_pack(run_dir / f"inputs/packs/{name}", recordings[name])
@@ -94,7 +98,7 @@ def make_run_dir(
         "action": "train",
         "problem": "pneumonia" if len(labels) == 1 else "crackle_wheeze",
         "labels": list(labels),
-        "activation": "sigmoid",
+        "activation": activation,
         "seed": 0,
         "window_s": WINDOW_S,
         "fill": "context",
@@ -167,10 +171,21 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
+def _combination(k: int, labels: tuple[str, ...]) -> dict[str, int]:
+    return {label: (k >> place) & 1 for place, label in enumerate(labels)}
+
+
+def _class(k: int, labels: tuple[str, ...]) -> dict[str, int]:
+    return {label: int(k % len(labels) == place) for place, label in enumerate(labels)}
+
+
+_VALUES = {"sigmoid": _combination, "softmax": _class}
+
+
 def _clip(
     side: str,
     k: int,
-    labels: tuple[str, ...],
+    values: dict[str, int],
     datasets: tuple[str, ...],
     rng: np.random.Generator,
     recordings: dict[str, list[dict[str, Any]]],
@@ -179,7 +194,6 @@ def _clip(
     name = f"{side}{k}"
     dataset = datasets[k % len(datasets)]
     audio_hash = hashlib.sha256(name.encode()).hexdigest()
-    values = {label: (k >> place) & 1 for place, label in enumerate(labels)}
     frames = rng.normal(-40, 5, (N_FRAMES, int(SPECTROGRAM["n_mels"])))
     for place, value in enumerate(values.values()):
         frames[:, 8 * place : 8 * place + 8] += 10 * value
@@ -196,5 +210,6 @@ def _clip(
         "event_duration_s": 2.0,
         "recording_duration_s": DURATION_S,
         "weak": 0,
+        "part": "",
         **values,
     }

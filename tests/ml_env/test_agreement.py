@@ -9,7 +9,8 @@ import pytest
 
 from cnn.job import read_job
 from cnn.models import MODEL_NAMES
-from cnn.schema import SETTINGS, SPECTROGRAM
+from cnn.schema import FEWEST_LABELS, SETTINGS, SPECTROGRAM
+from pipeline.problems import NAMES, problem_named
 from pipeline.schema import SCHEMA
 from pipeline.settings import FOLDER
 from pipeline.training import rundir
@@ -36,19 +37,42 @@ def test_the_pipeline_offers_the_networks_that_are_there() -> None:
     assert SCHEMA["model"]["name"].choices == MODEL_NAMES
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_trainer_takes_the_outputs_of_every_problem(name: str) -> None:
+    problem = problem_named(name)
+    assert len(problem.labels) >= FEWEST_LABELS[problem.activation]
+
+
 def test_a_job_of_the_pipeline_is_read(tmp_path: Path) -> None:
     inputs = make_run_dir(tmp_path / "made", n_train=2, n_val=2) / "inputs"
     settings = tomllib.loads(BASELINE.read_text())
-    settings["clips"] |= settings["clips"]["pneumonia"]
-    job = {"action": "train", "device": "auto", **training_job("pneumonia", 3, settings)}
+    settings["clips"] |= settings["clips"]["recording"]
+    job = {
+        "action": "train",
+        "device": "auto",
+        **training_job(problem_named("pneumonia"), 3, settings),
+    }
     names = ["train.csv", "val.csv", "normalisation.json", "packs/icbhi"]
     (tmp_path / "run").mkdir()
     rundir.prepare(tmp_path / "run", job, {name: inputs / name for name in names})
     found = read_job(tmp_path / "run", "train")
-    assert found.seed == 3
+    assert (found.seed, found.activation) == (3, "sigmoid")
     assert found.rule.window_s == 10.0
     assert found.packs["icbhi"].is_dir()
     assert found.settings("training") == settings["training"]
+
+
+def test_a_job_with_exclusive_classes_is_read(tmp_path: Path) -> None:
+    problem = problem_named("icbhi-4")
+    made = make_run_dir(tmp_path / "made", 4, 4, labels=problem.labels, activation="softmax")
+    settings = tomllib.loads(BASELINE.read_text())
+    settings["clips"] |= settings["clips"]["event"]
+    job = {"action": "train", "device": "auto", **training_job(problem, 3, settings)}
+    names = ["train.csv", "val.csv", "normalisation.json", "packs/icbhi"]
+    (tmp_path / "run").mkdir()
+    rundir.prepare(tmp_path / "run", job, {name: made / "inputs" / name for name in names})
+    found = read_job(tmp_path / "run", "train")
+    assert (found.activation, found.rule.labels) == ("softmax", problem.labels)
 
 
 def test_a_prediction_of_the_pipeline_is_read(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnn.data import ClipSource, read_clips
+from cnn.data import ClipSource, one_class_per_clip, read_clips
 from cnn.errors import JobError
 from cnn.job import Job, read_job
 from cnn.packs import open_packs
@@ -58,6 +58,40 @@ def test_labels_are_read_in_the_jobs_order(tmp_path: Path) -> None:
     assert table.labels.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
 
 
+CLASSES = ("normal", "crackle", "wheeze")
+
+
+def exclusive_table(folder: Path, n_train: int = 6) -> Path:
+    made = make_run_dir(folder, n_train, 0, labels=CLASSES, activation="softmax")
+    return made / "inputs/train.csv"
+
+
+def test_one_class_for_each_clip_is_what_softmax_needs(tmp_path: Path) -> None:
+    table = read_clips(exclusive_table(tmp_path), CLASSES)
+    assert table.labels.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1]] * 2
+    one_class_per_clip(table, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",0,,1,0,0\n", ",0,,1,0,1\n", "found normal and wheeze for clip icbhi/train0#0"),
+        (",0,,0,1,0\n", ",0,,0,0,0\n", "found none for clip icbhi/train1#0"),
+    ],
+)
+@pytest.mark.parametrize(("times", "rest"), [(1, ""), (2, ", and 1 more such clips")])
+def test_a_clip_with_another_number_of_exclusive_classes_is_named(
+    tmp_path: Path, old: str, new: str, message: str, times: int, rest: str
+) -> None:
+    path = exclusive_table(tmp_path)
+    path.write_text(path.read_text().replace(old, new, times))
+    with pytest.raises(JobError) as caught:
+        one_class_per_clip(read_clips(path, CLASSES), CLASSES)
+    assert message + rest in str(caught.value)
+    assert caught.value.expected == "exactly one of normal, crackle, wheeze for each clip"
+    assert caught.value.where == str(path)
+
+
 def test_an_empty_side_has_no_clips_but_a_shape(job: Job) -> None:
     source = source_of(job, "val")
     assert len(source) == 0
@@ -71,7 +105,7 @@ def test_an_empty_side_has_no_clips_but_a_shape(job: Job) -> None:
         ("pneumonia", "wheeze", "no pneumonia"),
         ("1.0,3.0", ",3.0", "'' for clip icbhi/train0#0"),
         ("1.0,3.0", "nan,3.0", "'nan' for clip icbhi/train0#0"),
-        (",0,0\n", ",0,2\n", "another number"),
+        (",0,,0\n", ",0,,2\n", "another number"),
         (",icbhi,", ",perch,", "of 'perch', whose audio is in no pack"),
     ],
 )

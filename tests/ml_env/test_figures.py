@@ -7,10 +7,10 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from cnn.errors import JobError
-from cnn.metrics import auroc, mean_loss
+from cnn.metrics import auroc, mean_categorical_loss, mean_loss
 from cnn.progress import epoch_line, minutes
 from cnn.schedule import learning_rate_at
-from cnn.weighting import class_weights
+from cnn.weighting import class_weights, exclusive_class_weights
 
 
 def test_weights_are_n_over_two_n_of_the_class() -> None:
@@ -37,6 +37,27 @@ def test_a_label_of_one_class_is_an_error(value: int, word: str, weighted: bool)
     labels = np.full((4, 1), value, dtype=np.float32)
     with pytest.raises(JobError, match=f"no {word} one among 4 clips"):
         class_weights(labels, ("wheeze",), weighted)
+
+
+CLASSES = ("normal", "crackle", "wheeze")
+
+
+def one_hot(*counts: int) -> np.ndarray:
+    return np.repeat(np.eye(len(counts), dtype=np.float32), counts, axis=0)
+
+
+def test_weights_of_exclusive_classes_are_n_over_k_n_of_the_class() -> None:
+    labels = one_hot(10, 4, 1)
+    found = exclusive_class_weights(labels, CLASSES)
+    np.testing.assert_allclose(found, [15 / 30, 15 / 12, 15 / 3])
+    assert (labels @ found).mean() == pytest.approx(1)
+    assert exclusive_class_weights(labels, CLASSES, weighted=False).tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_class_without_clips_is_an_error_with_the_counts(weighted: bool) -> None:
+    with pytest.raises(JobError, match="clips by class: normal 5, crackle 0, wheeze 2"):
+        exclusive_class_weights(one_hot(5, 0, 2), CLASSES, weighted)
 
 
 def test_the_rate_warms_up_then_falls_as_a_cosine() -> None:
@@ -72,6 +93,22 @@ def test_the_loss_is_the_weighted_log_loss() -> None:
     of_clip = np.where(labels[:, 0] == 1, 2.0, 0.7)
     expected = log_loss(labels[:, 0], found[:, 0], sample_weight=of_clip) * of_clip.mean()
     assert mean_loss(labels, found, weights) == pytest.approx(expected)
+
+
+def test_the_loss_of_exclusive_classes_is_the_weighted_log_loss() -> None:
+    rng = np.random.default_rng(0)
+    labels, weights = one_hot(20, 7, 3), np.array([0.5, 1.5, 3.0], dtype=np.float32)
+    found = rng.dirichlet((1, 1, 1), len(labels))
+    of_clip = labels @ weights
+    expected = log_loss(labels.argmax(axis=1), found, sample_weight=of_clip) * of_clip.mean()
+    assert mean_categorical_loss(labels, found, weights) == pytest.approx(expected)
+
+
+def test_the_loss_of_exclusive_classes_stays_finite_and_is_unknown_without_clips() -> None:
+    certain = np.array([[0.0, 1.0]])
+    assert mean_categorical_loss(certain, certain, np.ones(2)) == 0
+    assert 10 < mean_categorical_loss(certain, 1 - certain, np.ones(2)) < 20
+    assert np.isnan(mean_categorical_loss(np.empty((0, 2)), np.empty((0, 2)), np.ones(2)))
 
 
 def test_the_loss_stays_finite_for_certain_and_wrong() -> None:

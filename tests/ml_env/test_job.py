@@ -57,7 +57,9 @@ def test_a_whole_job_reads_back(run_dir: Path) -> None:
         (("settings",), [], "a table", "[]"),
         (("device",), "tpu", "one of auto, cpu, gpu", "'tpu'"),
         (("seed",), -1, "a whole number at least 0", "-1"),
-        (("labels",), [], "at least one label", "[]"),
+        (("labels",), [], "labels, at least 1 with sigmoid", "[]"),
+        (("activation",), "tanh", "one of sigmoid, softmax", "'tanh'"),
+        (("activation",), "softmax", "labels, at least 2 with softmax", "['pneumonia']"),
         (("labels",), ["a", "a"], "each once", "['a', 'a']"),
         (("frontend", "version"), "0", "front end 1", "front end 0"),
         (("frontend", "spectrogram", "n_mels"), "128", "a whole number", "'128'"),
@@ -75,6 +77,12 @@ def test_a_bad_key_is_named(
     assert expected in caught.value.expected
     assert found in caught.value.found
     assert str(run_dir) in caught.value.where
+
+
+def test_a_job_with_exclusive_classes_reads_back(tmp_path: Path) -> None:
+    made = make_run_dir(tmp_path, 3, 0, labels=("normal", "crackle", "both"), activation="softmax")
+    job = read_job(made, "train")
+    assert (job.activation, job.rule.labels) == ("softmax", ("normal", "crackle", "both"))
 
 
 def test_a_misspelt_key_gets_a_suggestion(run_dir: Path) -> None:

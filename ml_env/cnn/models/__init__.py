@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     import keras
 
 MODEL_NAMES = ("resnet", "mixednet", "mixednet2020")
-LOGITS = "logits"  # the layer before the sigmoid: training uses it for a loss that cannot overflow
+LOGITS = "logits"  # the layer before the last: training uses it for a loss that cannot overflow
+PROBABILITY = "probability"  # the last layer: the activation
 
 
 def build_model(
-    name: str, input_shape: tuple[int, int], n_labels: int, width: float, dropout: float
+    name: str,
+    input_shape: tuple[int, int],
+    n_labels: int,
+    width: float,
+    dropout: float,
+    activation: str = "sigmoid",
 ) -> keras.Model:
     """Return an untrained network.
 
@@ -35,6 +41,8 @@ def build_model(
         Factor on the number of channels of every layer; 1 is the documented size.
     dropout : float
         Share of the pooled features dropped while training, in [0, 1).
+    activation : "sigmoid" or "softmax"
+        Independent labels, or exclusive classes, whose probabilities sum to 1.
 
     Raises
     ------
@@ -43,7 +51,7 @@ def build_model(
     """
     check_model_name(name)
     module = importlib.import_module(f"cnn.models.{name}")
-    return module.build(input_shape, n_labels, width, dropout)
+    return module.build(input_shape, n_labels, width, dropout, activation)
 
 
 def check_model_name(name: str) -> None:

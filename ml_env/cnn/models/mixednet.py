@@ -35,7 +35,11 @@ SQUEEZE = 0.25
 
 
 def build(
-    input_shape: tuple[int, int], n_labels: int, width: float = 1.0, dropout: float = 0.2
+    input_shape: tuple[int, int],
+    n_labels: int,
+    width: float = 1.0,
+    dropout: float = 0.2,
+    activation: str = "sigmoid",
 ) -> keras.Model:
     """Return the network: about 0.90M parameters at width 1 with one label.
 
@@ -52,7 +56,7 @@ def build(
     for kernels, expansion, n_channels, stride in MIXED:
         x = _inverted_residual(x, kernels, expansion, scaled(n_channels, width), stride)
     x = conv(x, scaled(LAST, width))
-    return head(inputs, x, n_labels, dropout, name="mixednet")
+    return head(inputs, x, n_labels, dropout, "mixednet", activation)
 
 
 def _fused(x: Any, expansion: int, n_channels: int, stride: int) -> Any:

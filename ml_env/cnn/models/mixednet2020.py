@@ -14,19 +14,23 @@ KERNELS = (3, 5, 7)
 
 
 def build(
-    input_shape: tuple[int, int], n_labels: int, width: float = 1.0, dropout: float = 0.2
+    input_shape: tuple[int, int],
+    n_labels: int,
+    width: float = 1.0,
+    dropout: float = 0.2,
+    activation: str = "sigmoid",
 ) -> keras.Model:
     """Return the network: about 0.11M parameters at width 1 with one label.
 
     Five blocks of 3x3 convolution, depthwise convolution with kernels 3, 5 and 7 on a third of
     the channels each (Tan and Le 2019, arXiv:1907.09595), averaging over 2x2 and batch
-    normalisation; then the global average and a sigmoid. It starts at full resolution, which
+    normalisation; then the global average and the activation. It starts at full resolution, which
     makes it the slowest of the three on a CPU in spite of its size.
     """
     inputs, x = as_image(input_shape)
     for n_channels in CHANNELS:
         x = _block(x, scaled(n_channels, width))
-    return head(inputs, x, n_labels, dropout, name="mixednet2020")
+    return head(inputs, x, n_labels, dropout, "mixednet2020", activation)
 
 
 def _block(x: Any, n_channels: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from cnn.models import LOGITS
+from cnn.models import LOGITS, PROBABILITY
 
 
 def scaled(n_channels: int, width: float) -> int:
@@ -66,9 +66,11 @@ def squeeze_excite(x: Any, n_squeezed: int) -> Any:
     return layers.Multiply()([x, gate])
 
 
-def head(inputs: Any, x: Any, n_labels: int, dropout: float, name: str) -> keras.Model:
-    """Global average, dropout, one sigmoid per label; returns the whole network."""
+def head(
+    inputs: Any, x: Any, n_labels: int, dropout: float, name: str, activation: str = "sigmoid"
+) -> keras.Model:
+    """Global average, dropout, one probability per label; returns the whole network."""
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(dropout)(x)
     x = layers.Dense(n_labels, name=LOGITS)(x)
-    return keras.Model(inputs, layers.Activation("sigmoid", name="probability")(x), name=name)
+    return keras.Model(inputs, layers.Activation(activation, name=PROBABILITY)(x), name=name)

@@ -14,7 +14,11 @@ STAGES = ((32, 1), (64, 1), (128, 2))
 
 
 def build(
-    input_shape: tuple[int, int], n_labels: int, width: float = 1.0, dropout: float = 0.2
+    input_shape: tuple[int, int],
+    n_labels: int,
+    width: float = 1.0,
+    dropout: float = 0.2,
+    activation: str = "sigmoid",
 ) -> keras.Model:
     """Return the network: about 0.60M parameters at width 1 with one label.
 
@@ -29,7 +33,7 @@ def build(
         for block in range(n_blocks):
             shrinks = stage > 0 and block == 0
             x = _residual(x, scaled(n_channels, width), stride=2 if shrinks else 1)
-    return head(inputs, x, n_labels, dropout, name="resnet")
+    return head(inputs, x, n_labels, dropout, "resnet", activation)
 
 
 def _residual(x: Any, n_channels: int, stride: int) -> Any:

@@ -12,7 +12,7 @@ from cnn.augment_ops import Augment
 from cnn.averaging import WeightAverage
 from cnn.backend import choose_device, reseed_dropout
 from cnn.errors import DeviceError
-from cnn.loss import weighted_cross_entropy
+from cnn.loss import weighted_categorical_cross_entropy, weighted_cross_entropy
 from cnn.statistics import BatchStatistics, chosen_rows
 
 
@@ -81,6 +81,31 @@ def check_the_loss_of_certain_and_wrong_is_finite() -> None:
     loss = weighted_cross_entropy(np.ones((1, 2), dtype="float32"))
     found = np.array(loss(np.array([[1.0], [0.0]], "float32"), np.array([[-500.0], [500.0]], "f")))
     np.testing.assert_allclose(found, [500, 500])
+
+
+def check_the_loss_of_exclusive_classes_is_weighted_cross_entropy_of_soft_labels() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (5, 3)).astype("float32")
+    labels = rng.dirichlet((1, 1, 1), 5).astype("float32")
+    weights = np.array([0.4, 1.0, 3.0], dtype="float32")
+    powers = np.exp(logits.astype("float64"))
+    p = powers / powers.sum(axis=1, keepdims=True)
+    found = np.array(weighted_categorical_cross_entropy(weights)(labels, logits))
+    np.testing.assert_allclose(found, -(weights * labels * np.log(p)).sum(axis=1), rtol=1e-5)
+
+
+def check_the_loss_of_a_mixed_clip_is_the_mix_of_the_losses() -> None:
+    loss = weighted_categorical_cross_entropy(np.array([0.5, 2.0, 1.0], dtype="float32"))
+    logits = np.array([[1.0, -1.0, 0.5]] * 3, dtype="float32")
+    pure_and_mixed = np.array([[1, 0, 0], [0, 1, 0], [0.3, 0.7, 0]], dtype="float32")
+    first, second, mixed = np.array(loss(pure_and_mixed, logits))
+    np.testing.assert_allclose(mixed, 0.3 * first + 0.7 * second, rtol=1e-6)
+
+
+def check_the_loss_of_exclusive_classes_is_finite_for_certain_and_wrong() -> None:
+    loss = weighted_categorical_cross_entropy(np.ones(2, dtype="float32"))
+    found = np.array(loss(np.array([[1.0, 0.0]], "float32"), np.array([[-500.0, 500.0]], "f")))
+    np.testing.assert_allclose(found, [1000])
 
 
 def check_averages_follow_their_formula_and_give_the_weights_back() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import numpy as np
 from raising import error_of
 
 from cnn.errors import JobError
-from cnn.models import MODEL_NAMES, build_model
+from cnn.models import LOGITS, MODEL_NAMES, PROBABILITY, build_model
+from cnn.outputs import OUTPUTS, outputs_of
+from cnn.schema import FEWEST_LABELS
 
 CLIP = (315, 128)
 ABOUT = {"resnet": 0.6e6, "mixednet": 0.9e6, "mixednet2020": 0.1e6}
@@ -35,6 +38,28 @@ def check_every_network_gives_a_probability_per_label_for_any_clip_length() -> N
             assert ((found > 0) & (found < 1)).all()
 
 
+def check_probabilities_of_exclusive_classes_sum_to_one_and_are_the_softmax_of_the_logits() -> None:
+    for name in MODEL_NAMES:
+        model = build_model(name, (45, 64), 4, 0.25, 0.2, "softmax")
+        clips = 5 * np.random.rand(3, 45, 64).astype("float32")
+        found = np.array(model(clips))
+        np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-6)
+        logits = np.array(keras.Model(model.inputs, model.get_layer(LOGITS).output)(clips))
+        powers = np.exp(logits.astype("float64"))
+        np.testing.assert_allclose(found, powers / powers.sum(axis=1, keepdims=True), rtol=1e-5)
+
+
+def check_a_network_tells_its_activation_after_it_was_saved(folder: Path) -> None:
+    assert set(OUTPUTS) == set(FEWEST_LABELS)
+    for activation, outputs in OUTPUTS.items():
+        model = build_model("resnet", (40, 32), 2, 0.25, 0.2, activation)
+        assert outputs_of(model) is outputs
+        model.save(folder / "model.keras")
+        opened = keras.saving.load_model(folder / "model.keras", safe_mode=True)
+        assert opened.get_layer(PROBABILITY).get_config()["activation"] == activation
+        assert outputs_of(opened) is outputs
+
+
 def check_width_scales_the_channels() -> None:
     for name in MODEL_NAMES:
         sizes = [build_model(name, CLIP, 1, width, 0.0).count_params() for width in (1, 2)]
@@ -42,8 +67,8 @@ def check_width_scales_the_channels() -> None:
 
 
 def check_plain_keras_opens_a_saved_network_in_safe_mode(folder: Path) -> None:
-    for name in MODEL_NAMES:
-        model = build_model(name, (40, 32), 2, 0.5, 0.2)
+    for name, activation in itertools.product(MODEL_NAMES, OUTPUTS):
+        model = build_model(name, (40, 32), 2, 0.5, 0.2, activation)
         classes = {type(layer).__module__.split(".")[0] for layer in model.layers}
         assert classes == {"keras"}, classes
         model.save(folder / "model.keras")

@@ -86,6 +86,64 @@ def check_two_separable_labels_are_learnt_and_predicted_from_the_folder(folder: 
     assert "Expected front end 1, found front end 0" in message
 
 
+def check_exclusive_classes_are_learnt_and_predicted_from_the_folder(folder: Path) -> None:
+    classes, run_dir = ("normal", "crackle", "wheeze"), folder / "train"
+    model, _ = trained(
+        run_dir,
+        n_train=48,
+        n_val=15,
+        labels=classes,
+        activation="softmax",
+        changes=training(n_epochs=10, learning_rate=0.01),
+    )
+    assert (model["activation"], model["labels"]) == ("softmax", list(classes))
+    assert model["training"]["class_weights"] == dict.fromkeys(classes, 1.0)
+    history = rows_of(run_dir / "output/history.csv")
+    areas = [f"val_auroc_{name}" for name in classes]
+    columns = ["epoch", "learning_rate", "loss", "val_loss", *areas, "clips_per_s", "seconds"]
+    assert list(history[0]) == columns
+    assert min(float(history[-1][name]) for name in areas) > 0.98, history[-1]
+
+    predict_dir = make_predict_dir(folder / "predict", run_dir)
+    with contextlib.redirect_stdout(io.StringIO()):
+        predict(read_job(predict_dir, "predict"))
+    found = rows_of(predict_dir / "output/predictions.csv")
+    assert found == rows_of(run_dir / "output/validation.csv")
+    probabilities = np.array([[float(row[f"prob_{name}"]) for name in classes] for row in found])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+    truth = rows_of(run_dir / "inputs/val.csv")
+    labels = np.array([[float(row[name]) for name in classes] for row in truth])
+    hits = (probabilities.argmax(axis=1) == labels.argmax(axis=1)).mean()
+    assert hits > 0.8, hits  # chance: a third
+    of_true = np.log((probabilities * labels).sum(axis=1))
+    np.testing.assert_allclose(-of_true.mean(), float(history[-1]["val_loss"]), rtol=1e-4)
+
+
+def check_the_area_of_a_class_that_validation_lacks_is_not_known(folder: Path) -> None:
+    # Two validation clips: the first two of three classes.
+    exclusive = {"labels": ("normal", "crackle", "wheeze"), "activation": "softmax"}
+    _, printed = trained(folder, n_train=7, n_val=2, **exclusive, changes=training(n_epochs=1))
+    (row,) = rows_of(folder / "output/history.csv")
+    assert row["val_auroc_wheeze"] == ""
+    assert "val AUROC wheeze -" in printed
+    assert 0 <= float(row["val_auroc_crackle"]) <= 1
+    assert np.isfinite(float(row["val_loss"]))
+    weights = json.loads((folder / "output/model.json").read_text())["training"]["class_weights"]
+    found = [weights[name] for name in exclusive["labels"]]
+    np.testing.assert_allclose(found, [7 / 9, 7 / 6, 7 / 6], rtol=1e-6)
+
+
+def check_exclusive_classes_that_do_not_fit_are_errors_before_training(folder: Path) -> None:
+    exclusive = {"labels": ("normal", "crackle", "wheeze"), "activation": "softmax"}
+    message = training_error(folder / "few", n_train=2, n_val=0, **exclusive)
+    assert "clips by class: normal 1, crackle 1, wheeze 0" in message
+    run_dir = make_run_dir(folder / "both", n_train=6, n_val=6, **exclusive)
+    path = run_dir / "inputs/val.csv"
+    path.write_text(path.read_text().replace(",0,,0,1,0\n", ",0,,0,1,1\n", 1))
+    message = error_of(JobError, train, read_job(run_dir, "train"))
+    assert "crackle and wheeze for clip icbhi/val1#0" in message
+
+
 def check_weights_depend_on_the_seed_but_not_on_the_place_or_the_validation_side(
     folder: Path,
 ) -> None:
