@@ -1,8 +1,7 @@
-"""Scoring a test side and writing its report, from the folders of the stages before."""
+"""Scoring a test side, or those of all folds, and writing the report, from the stages' folders."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,28 +9,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline import datasets as registry
 from pipeline.contract import read_json, write_json
+from pipeline.evaluation.cautions import find_cautions
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.levels import join_predictions
 from pipeline.evaluation.report import render_report
-from pipeline.problems import PROBLEMS
-from pipeline.splits import read_split
-from pipeline.tables import read_excluded, read_indexes, read_numbers, read_table
-from pipeline.training.sealing import EVALUATION, RECORD
+from pipeline.problems import Problem
+from pipeline.report_context import Stages, of_data, of_folds, of_report, of_run
+from pipeline.tables import read_table
+from pipeline.training.sealing import EVALUATION
 
-SIDES = ("train", "val", "test")
 #: The bootstrap's seed: fixed, so that one set of predictions has one set of intervals.
 BOOTSTRAP_SEED = 0
 
 
 def score_and_report(
     folder: Path,
-    stages: Mapping[str, Path],
-    problem: str,
+    stages: Stages,
+    problem: Problem,
     settings: Mapping[str, Any],
     command: str,
     lineage: Mapping[str, Any],
+    inspection: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write ``predictions.csv``, ``metrics.json`` and ``report.html`` into `folder`.
 
@@ -41,7 +40,7 @@ def score_and_report(
         The output, not yet under its final name.
     stages : mapping
         Folders by stage: clips, model, predictions, sample, splits, index/<data set>.
-    problem : str
+    problem : Problem
         What is recognised.
     settings : mapping
         The section [evaluate].
@@ -49,92 +48,64 @@ def score_and_report(
         Command line that made the run.
     lineage : mapping
         Records of all tasks behind the report, by salt.
+    inspection : mapping, optional
+        ``path`` of the doctor's page as seen from the report, and ``counts`` by severity.
 
     Returns
     -------
     dict
         The main figure, for the manifest's ``info``.
     """
-    labels = PROBLEMS[problem].labels
-    test = read_table(stages["clips"] / "test.csv")
-    predictions = join_predictions(
-        test, read_table(stages["predictions"] / "predictions.csv"), labels
-    )
-    metrics = evaluate(
-        predictions,
-        read_json(stages["model"] / EVALUATION),
-        dict(settings),
-        labels,
-        problem,
-        np.random.default_rng(BOOTSTRAP_SEED),
-    )
-    predictions.to_csv(folder / "predictions.csv", index=False, lineterminator="\n")
-    write_json(folder / "metrics.json", metrics)
-    context = report_context(stages, problem, settings, command, lineage)
-    report = render_report(metrics, predictions, context)
-    (folder / "report.html").write_text(report, encoding="utf-8")
-    return {"main": metrics.get("main")}
+    context = {**of_run(stages), **of_data([stages])}
+    predictions = _predictions(stages, problem)
+    evaluations = {"": read_json(stages["model"] / EVALUATION)}
+    context |= of_report(settings, command, lineage, inspection, context["settings"])
+    return _write(folder, predictions, evaluations, problem, settings, context)
 
 
-def report_context(
-    stages: Mapping[str, Path],
-    problem: str,
+def score_folds_and_report(
+    folder: Path,
+    folds: Mapping[str, Stages],
+    problem: Problem,
     settings: Mapping[str, Any],
     command: str,
     lineage: Mapping[str, Any],
+    inspection: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return what the report tells beside the figures: data, split, model, settings, lineage."""
-    record = read_json(stages["model"] / RECORD)
-    trained = record["trained"]
-    split = read_split(stages["sample"])
-    indexes = {name.split("/")[1]: path for name, path in stages.items() if "/" in name}
-    excluded = read_excluded(indexes, stages["splits"])
-    return {
-        "problem": problem,
-        "labels": list(PROBLEMS[problem].labels),
-        "datasets": [_describe(name, path) for name, path in indexes.items()],
-        "sides": _sides(split.counts, stages["clips"]),
-        "excluded": _grouped(excluded),
-        "notes": split.notes,
-        "split_hash": split.split_hash,
-        "split_mode": split.mode,
-        "settings": {**record["settings"], "evaluate": dict(settings)},
-        "versions": trained.get("versions", {}),
-        "history": read_numbers(stages["model"] / "history.csv").to_dict("records"),
-        "command": command,
-        "model": {**trained, "name": trained["model"], "seed": record["seed"]},
-        "lineage": [
-            {"task": one["task"], "salt": salt, "version": one["version"]}
-            for salt, one in lineage.items()
-        ],
-        "made_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
+    """Write the same files over all folds, each predicted by its own model, scored once.
+
+    `folds` maps a fold's name to its `stages`; for the rest see `score_and_report`.
+    """
+    runs = {name: of_run(stages) for name, stages in folds.items()}
+    context = {**of_folds(runs), **of_data(list(folds.values()))}
+    predictions = pd.concat(
+        [_predictions(stages, problem).assign(fold=name) for name, stages in folds.items()],
+        ignore_index=True,
+    )
+    evaluations = {name: read_json(one["model"] / EVALUATION) for name, one in folds.items()}
+    context |= of_report(settings, command, lineage, inspection, context.get("settings", {}))
+    return _write(folder, predictions, evaluations, problem, settings, context)
 
 
-def _describe(name: str, index: Path) -> dict[str, Any]:
-    recordings, events = read_indexes([index])
-    dataset = registry.load(name)
-    return {
-        "name": name,
-        "title": dataset.title,
-        "licence": dataset.licence,
-        "n_recordings": len(recordings),
-        "n_subjects": int(recordings["subject_id"].nunique()),
-        "n_events": len(events),
-    }
+def _write(
+    folder: Path,
+    predictions: pd.DataFrame,
+    evaluations: Mapping[str, Any],
+    problem: Problem,
+    settings: Mapping[str, Any],
+    context: Mapping[str, Any],
+) -> dict[str, Any]:
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    metrics = evaluate(predictions, evaluations, dict(settings), problem, rng)
+    metrics["warnings"] = [*find_cautions(metrics, context), *metrics["warnings"]]
+    predictions.to_csv(folder / "predictions.csv", index=False, lineterminator="\n")
+    write_json(folder / "metrics.json", metrics)
+    report = render_report(metrics, predictions, context)
+    (folder / "report.html").write_text(report, encoding="utf-8")
+    return {"main": metrics["main"]}
 
 
-def _sides(counts: Mapping[str, Any], clips: Path) -> dict[str, Any]:
-    """Return the split's counts by side over all data sets, with the number of clips."""
-    return {
-        side: {**counts[side]["all"], "clips": len(read_table(clips / f"{side}.csv"))}
-        for side in SIDES
-    }
-
-
-def _grouped(excluded: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return how often what was left out or repaired, by data set and reason."""
-    by = ["dataset", "reason", "action", "what"]
-    counted = excluded.groupby(by, dropna=False).size().rename("count").reset_index()
-    rows = counted.to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
+def _predictions(stages: Stages, problem: Problem) -> pd.DataFrame:
+    test = read_table(stages["clips"] / "test.csv", problem.labels)
+    predicted = read_table(stages["predictions"] / "predictions.csv", problem.labels)
+    return join_predictions(test, predicted, problem.labels)

@@ -9,8 +9,17 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from pipeline.evaluation.strokes import (
+    LEGEND_INSIDE,
+    add_legend,
+    add_line,
+    add_mark,
+    room_below,
+    turned,
+    unit_square,
+)
 from pipeline.evaluation.svg import DASHES, FAINT, INK, MARKERS, SERIES, draw_svg
-from pipeline.evaluation.wording import LABEL_NAMES, decimal
+from pipeline.evaluation.wording import decimal, label_name, spaced
 
 # A legend with a longer name leaves no room for its drawing.
 _LONGEST_NAME = 30
@@ -24,15 +33,15 @@ def roc_figure(scored: Mapping[str, Mapping], level: str) -> Markup:
         for index, (label, one) in enumerate(scored.items()):
             if one["curves"]:
                 roc, area = one["curves"]["roc"], _value(one["figures"]["auroc"])
-                _line(axes, index, roc["fpr"], roc["tpr"], f"{_name(label)}, AUROC {area}")
+                add_line(axes, index, roc["fpr"], roc["tpr"], f"{label_name(label)}, AUROC {area}")
                 sensitivity, specificity = _point(one)
-                _mark(axes, index, 1 - specificity, sensitivity)
-        _unit_square(axes, "1 − specificity", "Sensitivity")
-        axes.legend(loc="lower right")
+                add_mark(axes, index, 1 - specificity, sensitivity)
+        unit_square(axes, "1 − specificity", "Sensitivity")
+        add_legend(axes, len(scored), "lower right")
 
     areas = _spoken(scored, "auroc")
     text = f"ROC curve per {level}: sensitivity against 1 minus specificity. AUROC: {areas}."
-    return draw_svg(draw, f"roc-{level}", text)
+    return draw_svg(draw, f"roc-{level}", text, below=room_below(len(scored), 1))
 
 
 def precision_recall_figure(scored: Mapping[str, Mapping], level: str) -> Markup:
@@ -45,23 +54,24 @@ def precision_recall_figure(scored: Mapping[str, Mapping], level: str) -> Markup
                 area = _value(one["figures"]["average_precision"])
                 share = one["counts"]["n_positive"] / one["counts"]["n_rows"]
                 axes.axhline(share, color=SERIES[index % 4], linewidth=1, linestyle=":")
-                name = f"{_name(label)}, AP {area}"
-                _line(axes, index, [0, *recall], [precision[0], *precision], name)
-        _unit_square(axes, "Recall (sensitivity)", "Precision")
-        axes.legend(loc="lower left")
+                name = f"{label_name(label)}, AP {area}"
+                add_line(axes, index, [0, *recall], [precision[0], *precision], name)
+        unit_square(axes, "Recall (sensitivity)", "Precision")
+        add_legend(axes, len(scored), "lower left")
 
     areas = _spoken(scored, "average_precision")
     text = (
         f"Precision against recall per {level}; dotted: share of positives. "
         f"Average precision: {areas}."
     )
-    return draw_svg(draw, f"pr-{level}", text)
+    return draw_svg(draw, f"pr-{level}", text, below=room_below(len(scored)))
 
 
 def probability_figure(
-    truth: np.ndarray, probability: np.ndarray, threshold: float, label: str, level: str
+    truth: np.ndarray, probability: np.ndarray, threshold: float | None, label: str, level: str
 ) -> Markup:
     """Draw how the probabilities of a label spread among positives and negatives."""
+    place = "" if threshold is None else f"; vertical line: the threshold, {threshold:.2f}"
 
     def draw(axes: Axes) -> None:
         edges = np.linspace(0, 1, 21)
@@ -80,13 +90,14 @@ def probability_figure(
                     linewidth=2,
                     label=label_text,
                 )
-        axes.axvline(threshold, color=INK, linewidth=1)
-        axes.set(xlabel=f"Probability of {label}", ylabel="Share of its class", xlim=(0, 1))
+        if threshold is not None:
+            axes.axvline(threshold, color=INK, linewidth=1)
+        axes.set(xlabel=f"Probability of {spaced(label)}", ylabel="Share of its class", xlim=(0, 1))
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.13), ncols=2)
 
     text = (
-        f"Histogram of the probability of {label} per {level} for positives and negatives; "
-        f"vertical line: the threshold, {threshold:.2f}."
+        f"Histogram of the probability of {spaced(label)} per {level} for positives and "
+        f"negatives{place}."
     )
     return draw_svg(draw, f"probability-{level}-{label}", text)
 
@@ -114,31 +125,45 @@ def comparison_figure(rows: Sequence[Mapping], measure: str) -> Markup:
 
 
 def quartile_figure(
-    series: Mapping[str, Sequence[Mapping]], names: Sequence[str], level: str
+    series: Mapping[str, Sequence[Mapping]],
+    names: Sequence[str],
+    level: str,
+    measure: str = "Score",
 ) -> Markup:
     """Draw the score in each quartile of duration: per target a figure per quartile."""
 
     def draw(axes: Axes) -> None:
         for index, (target, one) in enumerate(series.items()):
             for place, figure in enumerate(one):
-                at, colour = place + 0.14 * (index - (len(series) - 1) / 2), SERIES[index % 4]
+                step = min(0.14, 0.8 / len(series))
+                at, colour = place + step * (index - (len(series) - 1) / 2), SERIES[index % 4]
                 if figure["interval"]:
                     axes.plot([at, at], figure["interval"], color=colour, linewidth=4, alpha=0.45)
                 if figure["value"] is not None:
-                    axes.plot(at, figure["value"], marker=MARKERS[index % 4], color=colour)
-            axes.plot([], [], MARKERS[index % 4], color=SERIES[index % 4], label=_name(target))
-        axes.axhline(0.5, color=FAINT, linewidth=1, linestyle=":")
+                    axes.plot(at, figure["value"], marker=turned(MARKERS, index), color=colour)
+            mark, name = turned(MARKERS, index), label_name(target)
+            axes.plot([], [], mark, color=SERIES[index % 4], label=name)
+        if measure == "Score":
+            axes.axhline(0.5, color=FAINT, linewidth=1, linestyle=":")
         axes.set_xticks(range(len(names)), [name.replace(" to ", " to\n") for name in names])
-        axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(0, 1.02), xlabel="Duration", ylabel="Score")
+        axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(0, 1.02), xlabel="Duration", ylabel=measure)
         axes.grid(visible=False, axis="x")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.13), ncols=3)
+        if len(series) > LEGEND_INSIDE:
+            axes.legend(loc="upper left", bbox_to_anchor=(0, -0.24), ncols=2)
+        else:
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.13), ncols=3)
 
     spoken = "; ".join(
-        f"{_name(target)} {', '.join(_value(figure) for figure in one)}"
+        f"{label_name(target)} {', '.join(_value(figure) for figure in one)}"
         for target, one in series.items()
     )
-    text = f"Score with interval within each quartile of duration ({', '.join(names)}): {spoken}."
-    return draw_svg(draw, f"quartiles-{level}", text, size=(5, 3.4), margins=(0.6, 0.7, 0.15, 0.3))
+    text = (
+        f"{measure} with interval within each quartile of duration ({', '.join(names)}): {spoken}."
+    )
+    # Two names stand in a line of the legend.
+    below = room_below(len(series), 1) / 2
+    room, margins = (5, 3.4), (0.6, 0.7, 0.15, 0.3)
+    return draw_svg(draw, f"quartiles-{level}", text, room, margins, below)
 
 
 def history_figure(
@@ -151,21 +176,18 @@ def history_figure(
 
     def draw(axes: Axes) -> None:
         for index, (name, values) in enumerate(columns.items()):
-            _line(axes, index, epochs, values, name.replace("_", " ")[:_LONGEST_NAME])
+            add_line(axes, index, epochs, values, name.replace("_", " ")[:_LONGEST_NAME])
             if len(epochs) == 1:
-                _mark(axes, index, epochs[0], values[0])
+                add_mark(axes, index, epochs[0], values[0])
         if best_epoch is not None:
             axes.axvline(best_epoch, color=FAINT, linewidth=1, linestyle=":", label="chosen epoch")
         axes.set(xlabel="Epoch", ylabel=quantity)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(loc="best")
+        add_legend(axes, len(columns), "best")
 
     text = f"{quantity} during training by epoch: {', '.join(columns)}."
-    return draw_svg(draw, f"history-{quantity}", text)
-
-
-def _name(label: str) -> str:
-    return LABEL_NAMES.get(label, label)
+    below = room_below(len(columns), best_epoch is not None)
+    return draw_svg(draw, f"history-{quantity}", text, below=below)
 
 
 def _point(one: Mapping) -> tuple[float, float]:
@@ -174,22 +196,9 @@ def _point(one: Mapping) -> tuple[float, float]:
 
 def _spoken(scored: Mapping[str, Mapping], measure: str) -> str:
     return ", ".join(
-        f"{_name(label)} {_value(one['figures'][measure])}" for label, one in scored.items()
+        f"{label_name(label)} {_value(one['figures'][measure])}" for label, one in scored.items()
     )
 
 
 def _value(figure: Mapping) -> str:
     return "undefined" if figure["value"] is None else decimal(figure["value"])
-
-
-def _line(axes: Axes, index: int, x: Sequence, y: Sequence, name: str) -> None:
-    axes.plot(x, y, color=SERIES[index % 4], linestyle=DASHES[index % 4], label=name)
-
-
-def _mark(axes: Axes, index: int, x: float, y: float) -> None:
-    axes.plot(x, y, marker=MARKERS[index % 4], color=SERIES[index % 4], markersize=8)
-
-
-def _unit_square(axes: Axes, x_label: str, y_label: str) -> None:
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel=x_label, ylabel=y_label)
-    axes.set_aspect("equal")

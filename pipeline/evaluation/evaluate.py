@@ -2,158 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipeline.errors import EvaluationError
 from pipeline.evaluation.bootstrap import BootstrapSettings
-from pipeline.evaluation.checks import check_predictions
+from pipeline.evaluation.checks import check_folds, check_predictions
+from pipeline.evaluation.decisions import Decisions
 from pipeline.evaluation.findings import find_warnings
-from pipeline.evaluation.levels import LEVELS, MAIN_LEVEL, level_tables
+from pipeline.evaluation.levels import LEVELS, exact_levels
+from pipeline.evaluation.main_figure import main_figure
 from pipeline.evaluation.quartiles import score_quartiles
-from pipeline.evaluation.scoring import score_four_class, score_label
-from pipeline.evaluation.thresholds import choose
-from pipeline.evaluation.trivial import FOUR_CLASS_LABELS
+from pipeline.evaluation.scoring import score_classes, score_label
+from pipeline.problems import Problem
 
-# Where a duration could give the truth away: the event's (only if events are what is labelled)
-# and the recording's.
-_QUARTILE_LEVELS = {"pneumonia": ("recording",), "crackle_wheeze": ("clip", "recording")}
+#: How rows without a part are called where others have one.
+OTHER_PART = "other"
 
 
 def evaluate(
     predictions: pd.DataFrame,
-    evaluation: Mapping,
+    evaluations: Mapping[str, Mapping],
     settings: Mapping,
-    labels: Sequence[str],
-    problem: str,
+    problem: Problem,
     rng: np.random.Generator,
 ) -> dict:
-    """Score predictions on a test side.
+    """Score predictions on a test side, or those of all folds as one.
 
     Parameters
     ----------
     predictions : DataFrame
-        The content of `predictions.csv`.
-    evaluation : mapping
-        The model's `evaluation.json` (see `thresholds.fit_on_training`); applied unchanged.
+        The content of `predictions.csv`; with several folds it has a column `fold`.
+    evaluations : mapping
+        Fold -> its model's `evaluation.json` (see `thresholds.fit_on_training`), applied
+        unchanged to the rows of that fold; ``{"": ...}`` for a single run.
     settings : mapping
         The `[evaluate]` section: `threshold` ("0.5" or "validation"), `n_bootstrap`,
-        `confidence`.
+        `confidence`, `min_positive_subjects`.
+    problem : Problem
     rng : numpy.random.Generator
         Draws the subjects of the bootstrap.
 
     Returns
     -------
     dict
-        The content of `metrics.json`, safe for strict JSON: `main`, `levels`, `warnings`,
-        `settings`. Every figure is `{"value", "reason", "interval", "interval_reason"}`.
+        The content of `metrics.json`, safe for strict JSON: `main`, `levels`, `parts`, `folds`,
+        `warnings`, `settings`. Every figure is `{"value", "reason", "interval",
+        "interval_reason"}`.
 
     Raises
     ------
     EvaluationError
-        If the predictions cannot be scored, the model is for other labels, or a threshold from
+        If the predictions cannot be scored, a model is for other labels, or a threshold from
         validation was refused.
     """
-    _check_same_labels(evaluation, labels, problem)
-    check_predictions(predictions, labels)
-    thresholds = choose(evaluation["thresholds"], settings["threshold"])
+    predictions = check_folds(predictions, evaluations)
+    decisions = Decisions(evaluations, settings["threshold"], problem)
+    check_predictions(predictions, problem)
     boot = BootstrapSettings(int(settings["n_bootstrap"]), float(settings["confidence"]))
-    tables = level_tables(predictions, labels, evaluation["aggregation"])
-    levels = {}
-    for level in LEVELS:
-        chosen = _usable(thresholds[level], level, len(tables[level]))
-        rules = evaluation["duration_rule"][level]
-        levels[level] = _score_level(tables[level], labels, chosen, rules, boot, rng)
-        if level in _QUARTILE_LEVELS[problem]:
-            levels[level]["quartiles"] = score_quartiles(
-                tables[level], labels, chosen, boot, rng, four_class="four_class" in rules
-            )
-    metrics = {
+    tables = decisions.tables(predictions)
+    levels = {level: _score_level(tables[level], level, decisions, boot, rng) for level in LEVELS}
+    main = main_figure(problem, levels)
+    metrics: dict[str, Any] = {
         "kind": "auscult/metrics",
-        "version": 1,
-        "problem": problem,
-        "labels": list(labels),
+        "version": 2,
+        "problem": problem.name,
+        "title": problem.title or problem.name,
+        "labels": list(problem.labels),
+        "label_level": problem.level,
+        "exclusive": problem.exclusive,
+        "classes": list(problem.exact_classes),
+        "not_scored": list(problem.not_scored),
         "settings": {
             "threshold": str(settings["threshold"]),
             "n_bootstrap": boot.n_bootstrap,
             "confidence": boot.confidence,
+            "min_positive_subjects": int(settings["min_positive_subjects"]),
         },
-        "aggregation": dict(evaluation["aggregation"]),
+        "aggregation": dict(decisions.aggregation),
+        "n_subjects": int(predictions["subject_id"].nunique()),
+        "n_recordings": int(predictions["recording_id"].nunique()),
+        "n_clips": len(predictions),
         "n_weak_clips": int((predictions["weak"] == 1).sum()),
-        "main": _main(problem, labels, levels),
+        "main": main,
         "levels": levels,
     }
-    return metrics | {"warnings": find_warnings(metrics, evaluation["thresholds"])}
-
-
-def target_of(metrics: Mapping, level: str, target: str) -> dict:
-    """Return the scores of a label, or of `"four_class"`, at a level of `metrics.json`."""
-    scored = metrics["levels"][level]
-    return scored["four_class"] if target == "four_class" else scored["labels"][target]
+    parts = _parts(predictions)
+    folds = {name: predictions["fold"] == name for name in evaluations if len(evaluations) > 1}
+    metrics["parts"] = _apart(predictions, parts, main, decisions, boot, rng)
+    metrics["folds"] = _apart(predictions, folds, main, decisions, boot, rng)
+    fitted = {fold: one["thresholds"] for fold, one in evaluations.items()}
+    return metrics | {"warnings": find_warnings(metrics, fitted)}
 
 
 def _score_level(
     table: pd.DataFrame,
-    labels: Sequence[str],
-    thresholds: dict[str, float],
-    rules: Mapping,
+    level: str,
+    decisions: Decisions,
     settings: BootstrapSettings,
     rng: np.random.Generator,
 ) -> dict:
+    problem = decisions.problem
     scored: dict = {
         "n_rows": len(table),
         "n_subjects": int(table["subject_id"].nunique()),
-        "labels": {
-            label: score_label(
-                table, label, thresholds[label], settings, rng, rules["labels"][label]
-            )
-            for label in labels
-        },
+        "by_largest": decisions.by_largest(level),
+        "labels": {},
     }
-    if set(labels) == set(FOUR_CLASS_LABELS):
-        rule = rules["four_class"]
-        scored["four_class"] = score_four_class(table, thresholds, settings, rng, rule)
+    for label in problem.labels:
+        one = score_label(table, label, settings, rng, decisions.rule(level, label))
+        scored["labels"][label] = {"threshold": decisions.threshold(level, label), **one}
+    if level in exact_levels(problem):
+        scored["classes"] = score_classes(table, problem, settings, rng, decisions.rule(level))
+    # Where a duration could give the truth away: the event's, if events are what is labelled,
+    # and the recording's.
+    if level == "recording" or (level == "clip" and problem.level == "event"):
+        scored["quartiles"] = score_quartiles(table, level, problem, settings, rng)
     return scored
 
 
-def _main(problem: str, labels: Sequence[str], levels: Mapping) -> dict:
-    """Name the one figure that stands on top: the subjects' AUROC, or the events' ICBHI score."""
-    level, moved = MAIN_LEVEL[problem], None
-    if not levels[level]["n_rows"] and levels["recording"]["n_rows"]:
-        level = "recording"
-        moved = "no event of the test side has a label of its own, so recordings are scored"
-    four_class = "four_class" in levels[level]
-    scored = levels[level]["four_class"] if four_class else levels[level]["labels"][labels[0]]
-    measure = "score" if four_class else "auroc"
-    return {
-        "level": level,
-        "target": "four_class" if four_class else labels[0],
-        "measure": measure,
-        "moved": moved,
-        **scored["figures"][measure],
-        "counts": scored["counts"],
-    }
+def _parts(predictions: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return which rows belong to each part; nothing where there are not two to tell apart."""
+    if "part" not in predictions:
+        return {}
+    named = {name: predictions["part"] == name for name in sorted(set(predictions["part"]) - {""})}
+    if len(named) < 2:
+        return {}
+    rest = predictions["part"] == ""
+    return named | ({OTHER_PART: rest} if rest.any() else {})
 
 
-def _usable(thresholds: dict, level: str, n_rows: int) -> dict[str, float]:
-    missing = [label for label, threshold in thresholds.items() if threshold is None]
-    if missing and n_rows:
-        raise EvaluationError(
-            expected=f"a threshold for {', '.join(missing)} at {level} level",
-            found="none: the model's validation side had no rows at this level",
-            where="[evaluate] threshold = 'validation'",
-            action="Set threshold = '0.5'.",
+def _apart(
+    predictions: pd.DataFrame,
+    groups: Mapping[str, pd.Series],
+    main: Mapping,
+    decisions: Decisions,
+    settings: BootstrapSettings,
+    rng: np.random.Generator,
+) -> list[dict]:
+    """Return the main target's figures of some rows alone, by name, at the main level."""
+    found = []
+    for name, chosen in groups.items():
+        rows = predictions[chosen]
+        table = decisions.tables(rows)[main["level"]]
+        if main["target"] == "classes":
+            scored = score_classes(table, decisions.problem, settings, rng)
+        else:
+            scored = score_label(table, main["target"], settings, rng)
+        found.append(
+            {
+                "name": name,
+                "n_subjects": int(rows["subject_id"].nunique()),
+                "n_recordings": int(rows["recording_id"].nunique()),
+                "n_clips": len(rows),
+                "counts": scored["counts"],
+                "figures": scored["figures"],
+            }
         )
-    return {label: 0.5 if value is None else value for label, value in thresholds.items()}
-
-
-def _check_same_labels(evaluation: Mapping, labels: Sequence[str], problem: str) -> None:
-    if evaluation["problem"] != problem or list(evaluation["labels"]) != list(labels):
-        raise EvaluationError(
-            expected=f"a model for {problem} with the labels {', '.join(labels)}",
-            found=f"one for {evaluation['problem']} with {', '.join(evaluation['labels'])}",
-            where="evaluation.json of the model",
-            action="Evaluate the model on the problem it was trained for.",
-        )
+    return found

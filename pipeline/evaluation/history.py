@@ -11,7 +11,8 @@ from markupsafe import Markup
 from pipeline.evaluation.charts import history_figure
 
 _NOT_DRAWN = ("epoch", "learning_rate", "seconds", "clips_per_s", "time")
-_MAX_LINES = 4
+# As many as can be told apart.
+_MAX_LINES = 8
 
 
 def history_figures(rows: Sequence[Mapping], model: Mapping) -> list[Markup]:

@@ -6,21 +6,15 @@ and `true_<label>` (0 or 1) and `prob_<label>` (0 to 1) per label.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from pipeline.errors import EvaluationError
 from pipeline.evaluation.checks import require_columns
+from pipeline.problems import Problem
 
 LEVELS = ("clip", "recording", "subject")
-MAIN_LEVEL = {"pneumonia": "subject", "crackle_wheeze": "clip"}
-# Pneumonia is a property of the person, so every window counts alike; a crackle or a wheeze is
-# there as soon as one event has it.
-AGGREGATION = {
-    "pneumonia": {"recording": "mean", "subject": "mean"},
-    "crackle_wheeze": {"recording": "max", "subject": "max"},
-}
 CLIP_COLUMNS = (
     "clip_id",
     "recording_id",
@@ -31,24 +25,20 @@ CLIP_COLUMNS = (
     "event_duration_s",
     "recording_duration_s",
     "weak",
+    "part",
 )
 
 
-def aggregation_of(problem: str) -> dict[str, str]:
-    """Return how clips become recordings and subjects: `{"recording": "mean"|"max", ...}`.
+def exact_levels(problem: Problem) -> tuple[str, ...]:
+    """Return the levels at which a row has exactly one of the problem's exact classes.
 
-    Raises
-    ------
-    EvaluationError
-        If the problem is unknown.
+    Independent labels make exact classes everywhere. Of exclusive ones a recording holds several
+    if they belong to events, and a subject if they belong to recordings.
     """
-    if problem not in AGGREGATION:
-        raise EvaluationError(
-            expected=f"one of the problems {', '.join(AGGREGATION)}",
-            found=repr(problem),
-            action="Name one of these problems.",
-        )
-    return dict(AGGREGATION[problem])
+    if not problem.exact_classes:
+        return ()
+    n_levels = {"event": 1, "recording": 2, "subject": 3}[problem.level]
+    return LEVELS[:n_levels] if problem.exclusive else LEVELS
 
 
 def join_predictions(
@@ -100,7 +90,7 @@ def with_truth_columns(clips: pd.DataFrame, labels: Sequence[str]) -> pd.DataFra
 
 
 def level_tables(
-    table: pd.DataFrame, labels: Sequence[str], aggregation: dict[str, str]
+    table: pd.DataFrame, labels: Sequence[str], aggregation: Mapping[str, str]
 ) -> dict[str, pd.DataFrame]:
     """Return the tables scored at each level.
 
@@ -108,19 +98,23 @@ def level_tables(
     ----------
     table : DataFrame
         Predictions; the `prob_` columns may be missing (then they are missing in the result).
-    aggregation : dict
+        With a column `fold`, each fold's clips are put together apart from the others': a
+        subject tested in two folds, by two models, has a row for each.
+    aggregation : mapping
         `{"recording": "mean"|"max", "subject": "mean"|"max"}`, over the clips of each.
 
     Returns
     -------
     dict
-        `"clip"`, `"recording"` and `"subject"`, each a DataFrame with `id`, `subject_id`,
+        `"clip"`, `"recording"` and `"subject"`, each a DataFrame with `id`, `fold`, `subject_id`,
         `dataset`, `duration_s`, `n_clips`, `true_<label>` and `prob_<label>`, sorted by `id`.
         `duration_s` is the event's at clip level, the recording's at recording level and the
         mean of the recordings' at subject level. A recording or subject is truly positive if any
         of its clips is. Weak clips, which only inherit the label of their whole recording, are
         not in the clip table.
     """
+    if "fold" not in table:
+        table = table.assign(fold="")
     return {
         "clip": _clip_level(table, labels),
         "recording": _grouped(table, labels, "recording_id", aggregation["recording"]),
@@ -131,7 +125,7 @@ def level_tables(
 def _clip_level(table: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     strong = table[table["weak"] == 0]
     clips = strong.rename(columns={"clip_id": "id", "event_duration_s": "duration_s"})
-    columns = ["id", "subject_id", "dataset", "duration_s", *_value_columns(table, labels)]
+    columns = ["id", "fold", "subject_id", "dataset", "duration_s", *_value_columns(table, labels)]
     return clips[columns].assign(n_clips=1).sort_values("id", ignore_index=True)
 
 
@@ -145,15 +139,17 @@ def _grouped(table: pd.DataFrame, labels: Sequence[str], by: str, how: str) -> p
         )
     columns = {
         "id": (by, "first"),
+        "fold": ("fold", "first"),
         "subject_id": ("subject_id", "first"),
         "dataset": ("dataset", "first"),
         "n_clips": ("clip_id", "size"),
     }
     for name in _value_columns(table, labels):
         columns[name] = (name, "max" if name.startswith("true_") else how)
-    groups = table.groupby(by, sort=True).agg(**columns)
-    recordings = table.drop_duplicates("recording_id")
-    groups["duration_s"] = recordings.groupby(by)["recording_duration_s"].mean()
+    keys = [by, "fold"]
+    groups = table.groupby(keys, sort=True).agg(**columns)
+    recordings = table.drop_duplicates(["recording_id", "fold"])
+    groups["duration_s"] = recordings.groupby(keys)["recording_duration_s"].mean()
     return groups.reset_index(drop=True)
 
 

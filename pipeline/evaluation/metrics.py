@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 RATES = ("sensitivity", "specificity", "score")
 MEASURES = (*RATES, "auroc", "average_precision")
-FOUR_CLASSES = ("normal", "crackle", "wheeze", "both")
 Draws = dict[str, NDArray[np.float64]]
 # Largest temporary array while ranking: rows x draws, in elements (32 MB of float64).
 _CHUNK = 4_000_000
@@ -92,8 +91,8 @@ def figures(
         For each of `MEASURES` an array (n_draws,); NaN where undefined.
     """
     truth, predicted = np.asarray(truth, dtype=bool), np.asarray(predicted, dtype=bool)
-    sensitivity = _share(truth & predicted, truth, subject_index, weights)
-    specificity = _share(~truth & ~predicted, ~truth, subject_index, weights)
+    sensitivity = share(truth & predicted, truth, subject_index, weights)
+    specificity = share(~truth & ~predicted, ~truth, subject_index, weights)
     auroc, average_precision = _ranked(truth, np.asarray(ranking, float), subject_index, weights)
     return {
         "sensitivity": sensitivity,
@@ -102,28 +101,6 @@ def figures(
         "auroc": auroc,
         "average_precision": average_precision,
     }
-
-
-def four_class_figures(
-    truth: NDArray, predicted: NDArray, subject_index: NDArray, weights: NDArray
-) -> Draws:
-    """Compute the ICBHI 2017 challenge's four-class figures once per row of weights.
-
-    `truth` and `predicted` (n,) hold indices into `FOUR_CLASSES`. Sensitivity counts exact class
-    hits: abnormal rows given their own class, over abnormal rows; a crackle called wheeze is a
-    miss. Specificity is correct normals over normals, score their mean (Rocha et al. 2019,
-    doi:10.1088/1361-6579/ab03ea).
-    """
-    abnormal, hit = truth > 0, truth == predicted
-    sensitivity = _share(abnormal & hit, abnormal, subject_index, weights)
-    specificity = _share(~abnormal & hit, ~abnormal, subject_index, weights)
-    score = (sensitivity + specificity) / 2
-    return {"sensitivity": sensitivity, "specificity": specificity, "score": score}
-
-
-def four_classes(crackle: NDArray, wheeze: NDArray) -> NDArray[np.intp]:
-    """Return the index into `FOUR_CLASSES` of each row from two 0/1 arrays (n,)."""
-    return np.asarray(crackle, dtype=np.intp) + 2 * np.asarray(wheeze, dtype=np.intp)
 
 
 def confusion(truth: NDArray, predicted: NDArray, n_classes: int) -> list[list[int]]:
@@ -139,7 +116,8 @@ def subject_indices(subject_ids: Sequence[str]) -> tuple[list[str], NDArray[np.i
     return names.tolist(), index.astype(np.intp)
 
 
-def _share(hits: NDArray, of: NDArray, subject_index: NDArray, weights: NDArray) -> NDArray:
+def share(hits: NDArray, of: NDArray, subject_index: NDArray, weights: NDArray) -> NDArray:
+    """Return weighted hits over weighted rows `of` (n,), once per row of weights; NaN for none."""
     n_subjects = weights.shape[1]
     n_hits = weights @ np.bincount(subject_index, weights=hits, minlength=n_subjects)
     n_of = weights @ np.bincount(subject_index, weights=of, minlength=n_subjects)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from pipeline.evaluation.bootstrap import BootstrapSettings
-from pipeline.evaluation.scoring import score_four_class, score_label
+from pipeline.evaluation.levels import exact_levels
+from pipeline.evaluation.scoring import score_classes, score_label
+from pipeline.problems import Problem
 
 
 def split_by_duration(table: pd.DataFrame) -> list[dict]:
@@ -36,37 +37,41 @@ def split_by_duration(table: pd.DataFrame) -> list[dict]:
 
 def score_quartiles(
     table: pd.DataFrame,
-    labels: Sequence[str],
-    thresholds: dict[str, float],
+    level: str,
+    problem: Problem,
     settings: BootstrapSettings,
     rng: np.random.Generator,
-    *,
-    four_class: bool,
 ) -> list[dict]:
-    """Score each quartile of duration: `from_s`, `to_s`, `labels` and, if asked, `four_class`.
+    """Score each quartile of duration: `from_s`, `to_s`, `labels` and `classes`.
 
-    Each label's entry holds `counts` and `figures`; see `scoring.score_label`.
+    Each entry of `labels`, and `classes` where rows have exact ones, holds `counts` and `figures`
+    (see `scoring`). Exclusive classes are scored as one question there, not each on its own.
     """
     return [
-        _score_part(part, labels, thresholds, settings, rng, four_class)
+        {
+            "from_s": part["from_s"],
+            "to_s": part["to_s"],
+            **_score_part(part["table"], level, problem, settings, rng),
+        }
         for part in split_by_duration(table)
     ]
 
 
 def _score_part(
-    part: dict,
-    labels: Sequence[str],
-    thresholds: dict[str, float],
+    table: pd.DataFrame,
+    level: str,
+    problem: Problem,
     settings: BootstrapSettings,
     rng: np.random.Generator,
-    four_class: bool,
 ) -> dict:
-    table = part["table"]
-    scored = {"from_s": part["from_s"], "to_s": part["to_s"], "labels": {}}
-    for label in labels:
-        one = score_label(table, label, thresholds[label], settings, rng)
-        scored["labels"][label] = {name: one[name] for name in ("counts", "figures")}
-    if four_class:
-        one = score_four_class(table, thresholds, settings, rng)
-        scored["four_class"] = {name: one[name] for name in ("counts", "figures")}
+    exact = level in exact_levels(problem)
+    labels = () if exact and problem.exclusive else problem.labels
+    ones = {label: score_label(table, label, settings, rng) for label in labels}
+    scored: dict = {"labels": {label: _short(one) for label, one in ones.items()}}
+    if exact:
+        scored["classes"] = _short(score_classes(table, problem, settings, rng))
     return scored
+
+
+def _short(scored: dict) -> dict:
+    return {name: scored[name] for name in ("counts", "figures")}

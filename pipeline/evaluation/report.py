@@ -6,29 +6,30 @@ from collections.abc import Mapping
 from numbers import Integral
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.evaluation import charts, report_tables, wording
+from pipeline.evaluation import data_tables, report_tables, wording
 from pipeline.evaluation.history import history_figures
-from pipeline.evaluation.levels import LEVELS, level_tables
-from pipeline.evaluation.metrics import MEASURES
+from pipeline.evaluation.levels import level_tables
+from pipeline.evaluation.sections import level_sections
 from pipeline.evaluation.verdict import verdict
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EMPTY: dict[str, Any] = {
     "notes": [],
     "split_hash": None,
+    "split_mode": None,
+    "fold": None,
+    "inspection": None,
     "command": None,
     "made_at": None,
 }
-_TITLES = {
-    "pneumonia": "Pneumonia in lung sounds",
-    "crackle_wheeze": "Crackles and wheezes in lung sounds",
-}
 _DATASET = dict.fromkeys(("name", "title", "licence", "n_recordings", "n_subjects", "n_events"))
+_FOLD = dict.fromkeys(("split_mode", "split_hash", "model", "n_epochs"))
 _LINEAGE = dict.fromkeys(("task", "salt", "version"))
 
 
@@ -45,9 +46,11 @@ def render_report(metrics: Mapping, predictions: pd.DataFrame, context: Mapping)
         What is known of the run; each key may be missing or None: `title`, `datasets` (list of
         `name`, `title`, `licence`, `n_recordings`, `n_subjects`, `n_events`), `sides` (side ->
         counts, nested or not), `excluded` (rows of `dataset`, `reason`, `action`, `what`,
-        `count`), `notes`, `split_hash`, `settings` (section -> key -> value), `versions`,
-        `history` (rows of history.csv), `command`, `model`, `lineage` (`task`, `salt`,
-        `version`), `made_at`.
+        `count`), `notes`, `split_mode`, `fold`, `split_hash`, `settings` (section -> key ->
+        value), `versions`, `history` (rows of history.csv), `command`, `model`, `lineage`
+        (`task`, `salt`, `version`), `inspection` (`path`, relative, and `counts` by severity),
+        `made_at`. Over several folds, `folds` (fold -> `split_mode`, `split_hash`, `model`,
+        `n_epochs`, `sides`) takes the place of `sides`, `fold` and `split_hash`.
 
     Returns
     -------
@@ -57,30 +60,35 @@ def render_report(metrics: Mapping, predictions: pd.DataFrame, context: Mapping)
     known = {name: value for name, value in context.items() if value is not None}
     environment = _environment()
     labels = metrics["labels"]
+    predictions = predictions if "fold" in predictions else predictions.assign(fold="")
     tables = level_tables(predictions, labels, metrics["aggregation"])
     return environment.get_template("report.html.j2").render(
         **{
             **_EMPTY,
-            "title": _TITLES.get(metrics["problem"], metrics["problem"]),
+            "title": metrics["title"],
             **known,
             "m": metrics,
             "byline": _byline(known),
             "labels": labels,
-            "measures": MEASURES,
+            "main_measures": report_tables.measures_of(metrics, metrics["main"]["target"]),
             "verdict": verdict(metrics),
-            "sections": [_section(metrics, tables, level) for level in _by_importance(metrics)],
-            "level_rows": report_tables.level_rows(metrics),
-            "subjects": report_tables.subject_rows(predictions, tables["subject"], labels),
+            "sections": level_sections(metrics, tables),
+            "figure_tables": report_tables.figure_tables(metrics),
+            "parts": report_tables.apart_rows(metrics, "parts") if metrics["parts"] else [],
+            "target_sentence": _target_sentence(metrics),
+            "folds_heading": _folds_heading(tables["subject"]),
+            "folds": _folds(metrics, known.get("folds", {})),
+            "subjects": data_tables.subject_rows(predictions, tables["subject"], labels),
             "datasets": [_DATASET | dict(one) for one in known.get("datasets", [])],
             "settings": {
-                section: report_tables.flat(values)
+                section: data_tables.flat(values)
                 for section, values in known.get("settings", {}).items()
             },
-            "versions": report_tables.flat(known.get("versions", {})),
+            "versions": data_tables.flat(known.get("versions", {})),
             "lineage": [_LINEAGE | dict(one) for one in known.get("lineage", [])],
-            "excluded": report_tables.excluded_rows(known.get("excluded", [])),
-            "sides": report_tables.sides_table(known.get("sides", {})),
-            "model": report_tables.model_facts(known.get("model", {})),
+            "excluded": data_tables.excluded_rows(known.get("excluded", [])),
+            "sides": data_tables.sides_table(_sides(known)),
+            "model": data_tables.model_facts(known.get("model", {})),
             "history": history_figures(known.get("history", []), known.get("model", {})),
         }
     )
@@ -101,7 +109,9 @@ def _environment() -> Environment:
         "moment": wording.moment,
         "interval_text": wording.interval_text,
         "shown": _shown,
-        "spaced": lambda name: str(name).replace("_", " "),
+        # Percent signs make a path of anything: no other scheme can stand in a link.
+        "as_path": quote,
+        "spaced": wording.spaced,
     }
     environment.globals |= {
         "names": wording.MEASURE_NAMES,
@@ -113,58 +123,48 @@ def _environment() -> Environment:
     return environment
 
 
+def _target_sentence(metrics: Mapping) -> str:
+    main = metrics["main"]
+    return f"{wording.label_name(main['target'])}, figures per {main['level']}."
+
+
+def _folds_heading(subjects: pd.DataFrame) -> str:
+    n_twice = int(subjects.groupby("subject_id")["fold"].nunique().gt(1).sum())
+    if not n_twice:
+        return "every subject tested once, by a model that had not seen them"
+    return (
+        "every recording tested once, by a model that had not seen its subject "
+        f"({wording.plural(n_twice, 'subject')} tested in more than one fold)"
+    )
+
+
+def _folds(metrics: Mapping, known: Mapping[str, Mapping]) -> list[dict]:
+    if not metrics["folds"]:
+        return []
+    rows = report_tables.apart_rows(metrics, "folds")
+    return [{**_FOLD, **known.get(row["name"], {}), **row} for row in rows]
+
+
+def _sides(known: Mapping) -> dict[str, Mapping]:
+    """Return the counts by side; of several folds one row per fold and side."""
+    folds = known.get("folds", {})
+    return known.get("sides", {}) | {
+        f"fold {name}, {side}": counts
+        for name, one in folds.items()
+        for side, counts in one.get("sides", {}).items()
+    }
+
+
+def _split(known: Mapping) -> str:
+    mode, fold = known.get("split_mode"), known.get("fold")
+    return f"{mode} split{f', fold {fold}' if fold else ''}" if mode else ""
+
+
 def _byline(known: Mapping) -> list[str]:
     model, datasets = known.get("model", {}), known.get("datasets", [])
-    facts = [model.get("name"), ", ".join(str(one.get("name")) for one in datasets)]
+    facts = [model.get("name"), ", ".join(str(one.get("name")) for one in datasets), _split(known)]
     made = f"made {wording.moment(str(known['made_at']))}" if "made_at" in known else None
     return [str(fact) for fact in [*facts, made] if fact]
-
-
-def _by_importance(metrics: Mapping) -> list[str]:
-    main = metrics["main"]["level"]
-    return [main, *(level for level in LEVELS if level != main)]
-
-
-def _section(metrics: Mapping, tables: Mapping[str, pd.DataFrame], level: str) -> dict:
-    scored = metrics["levels"][level]
-    curves = {label: one for label, one in scored["labels"].items() if one["curves"]}
-    parts = scored.get("quartiles", [])
-    return {
-        "level": level,
-        "n_rows": scored["n_rows"],
-        "roc": charts.roc_figure(curves, level) if curves else None,
-        "pr": charts.precision_recall_figure(curves, level) if curves else None,
-        "probabilities": _probabilities(scored, tables[level], level),
-        "thresholds": {label: one["threshold"] for label, one in scored["labels"].items()},
-        "confusions": report_tables.confusions(scored) if scored["n_rows"] else [],
-        "trivial": report_tables.trivial_rows(scored),
-        "quartiles": report_tables.quartile_rows(parts),
-        "quartile_figure": _quartile_figure(parts, level),
-    }
-
-
-def _probabilities(scored: Mapping, table: pd.DataFrame, level: str) -> list[Markup]:
-    return [
-        charts.probability_figure(
-            table[f"true_{label}"].to_numpy(int),
-            table[f"prob_{label}"].to_numpy(float),
-            one["threshold"],
-            label,
-            level,
-        )
-        for label, one in scored["labels"].items()
-        if len(table)
-    ]
-
-
-def _quartile_figure(parts: list[Mapping], level: str) -> Markup | None:
-    if not parts:
-        return None
-    series = {
-        target: [report_tables.targets(part)[target]["figures"]["score"] for part in parts]
-        for target in report_tables.targets(parts[0])
-    }
-    return charts.quartile_figure(series, report_tables.quartile_names(parts), level)
 
 
 def _count_of(value: Any) -> str:

@@ -1,16 +1,14 @@
-"""The rows of a report's tables: picked from `metrics.json`, nothing computed anew."""
+"""The rows of a report's tables of figures: picked from `metrics.json`, nothing computed anew."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
-import pandas as pd
-
+from pipeline.evaluation.classes import EXACT_MEASURES
 from pipeline.evaluation.levels import LEVELS
-from pipeline.evaluation.metrics import FOUR_CLASSES, MEASURES
-from pipeline.evaluation.wording import LABEL_NAMES, seconds
+from pipeline.evaluation.metrics import MEASURES, RATES
+from pipeline.evaluation.wording import label_name, seconds, spaced
 
 _NOTHING: dict[str, Any] = {
     "value": None,
@@ -18,36 +16,96 @@ _NOTHING: dict[str, Any] = {
     "interval": None,
     "interval_reason": None,
 }
-SUBJECT_ROWS = 300
-_SAID_ELSEWHERE = ("kind", "version", "problem", "labels", "settings", "versions", "frontend")
 
 
 def targets(level: Mapping) -> dict[str, Mapping]:
-    """Return what is scored at a level: the four classes, if they are, then each label."""
-    first = {"four_class": level["four_class"]} if "four_class" in level else {}
+    """Return what is scored at a level: the exact classes, if they are, then each label."""
+    first = {"classes": level["classes"]} if "classes" in level else {}
     return {**first, **level["labels"]}
 
 
-def trivial_rows(level: Mapping) -> list[dict]:
-    """Return, per target, the model's row between the trivial ones: name, rule and figures."""
+def measures_of(metrics: Mapping, target: str = "") -> tuple[str, ...]:
+    """Return the figures that a target's row shows; without one, those of a table of all targets.
+
+    The SPRSound challenge's stand only where one of them is the main figure.
+    """
+    further = EXACT_MEASURES[len(RATES) :]
+    exact = (*RATES, *(further if metrics["main"]["measure"] == "challenge_score" else ()))
+    if target:
+        return exact if target == "classes" else MEASURES
+    return tuple(dict.fromkeys([*exact, *MEASURES]))
+
+
+def trivial_tables(metrics: Mapping, level: str) -> list[dict]:
+    """Return tables of the model's row beside the trivial ones: `measures`, `title`, `blocks`.
+
+    Independent labels share a table with their exact classes. Exclusive classes are one question
+    in the first table, each against the rest in the second.
+    """
+    found = targets(metrics["levels"][level])
+    if not metrics["exclusive"]:
+        measures = measures_of(metrics)
+        return [{"measures": measures, "title": "", "blocks": _blocks(found, measures)}]
+    tables = []
+    if "classes" in found:
+        measures = measures_of(metrics, "classes")
+        tables = [{"measures": measures, "title": "", "blocks": _blocks(found, measures)[:1]}]
+        found = {name: one for name, one in found.items() if name != "classes"}
+    blocks = _blocks(found, MEASURES, normal="Never this class")
     return [
-        {"target": _name(target), "rows": list(_beside(scored))}
-        for target, scored in targets(level).items()
+        *tables,
+        {"measures": MEASURES, "title": "Each class against the rest", "blocks": blocks},
     ]
 
 
-def level_rows(metrics: Mapping) -> list[dict]:
-    """Return every figure of every level: one row per level and target."""
+def _blocks(found: Mapping, measures: Sequence[str], normal: str = "Always normal") -> list[dict]:
     return [
         {
+            "target": label_name(target),
+            "exact": target == "classes",
+            "rows": list(_beside(scored, measures, normal)),
+        }
+        for target, scored in found.items()
+    ]
+
+
+def apart_rows(metrics: Mapping, kind: str) -> list[dict]:
+    """Return the rows of `parts` or `folds`, and the pooled one, with the main target's figures."""
+    measures = measures_of(metrics, metrics["main"]["target"])
+    main = metrics["main"]
+    found = targets(metrics["levels"][main["level"]])[main["target"]]
+    pooled = {"name": "pooled", "counts": found["counts"], "figures": found["figures"]}
+    pooled |= {name: metrics[name] for name in ("n_subjects", "n_recordings", "n_clips")}
+    return [
+        {**row, "figures": _padded(row["figures"], measures)} for row in [*metrics[kind], pooled]
+    ]
+
+
+def figure_tables(metrics: Mapping) -> list[dict]:
+    """Return tables of every figure, `measures` and `rows`: one row per level and target.
+
+    Exact classes of exclusive labels have figures of their own kind, and a table of their own.
+    """
+    if not metrics["exclusive"]:
+        return [_level_table(metrics, ("classes", *metrics["labels"]), measures_of(metrics))]
+    exact = _level_table(metrics, ("classes",), measures_of(metrics, "classes"))
+    each = _level_table(metrics, metrics["labels"], MEASURES)
+    return [table for table in (exact, each) if table["rows"]]
+
+
+def _level_table(metrics: Mapping, names: Sequence[str], measures: Sequence[str]) -> dict:
+    rows = [
+        {
             "level": level,
-            "target": _name(target),
+            "target": label_name(target),
             "counts": scored["counts"],
-            "figures": _padded(scored["figures"]),
+            "figures": _padded(scored["figures"], measures),
         }
         for level in LEVELS
         for target, scored in targets(metrics["levels"][level]).items()
+        if target in names
     ]
+    return {"measures": measures, "rows": rows}
 
 
 def reasons(rows: Sequence[Mapping]) -> list[str]:
@@ -72,14 +130,14 @@ def quartile_names(parts: Sequence[Mapping]) -> list[str]:
     ]
 
 
-def quartile_rows(parts: Sequence[Mapping]) -> list[dict]:
+def quartile_rows(parts: Sequence[Mapping], measures: Sequence[str]) -> list[dict]:
     """Return one row per quartile of duration and target."""
     return [
         {
             "span": name,
-            "target": _name(target),
+            "target": label_name(target),
             "counts": scored["counts"],
-            "figures": _padded(scored["figures"]),
+            "figures": _padded(scored["figures"], measures),
         }
         for name, part in zip(quartile_names(parts), parts, strict=True)
         for target, scored in targets(part).items()
@@ -87,18 +145,23 @@ def quartile_rows(parts: Sequence[Mapping]) -> list[dict]:
 
 
 def confusions(level: Mapping) -> list[dict]:
-    """Return the confusion matrices of a level: title, classes, rows of cells with their share."""
+    """Return the confusion matrices of a level: title, classes, rows of cells with their share.
+
+    Where every row gets the class with the largest probability, one matrix says everything.
+    """
     found = []
     for target, scored in targets(level).items():
-        name = _name(target).lower()
-        classes = FOUR_CLASSES if target == "four_class" else (f"no {name}", name)
+        if target != "classes" and level["by_largest"]:
+            continue
+        name = spaced(target)
+        classes = [spaced(each) for each in scored.get("classes", (f"no {name}", name))]
         rows = [
             {"name": truth, "cells": [_cell(count, sum(counts)) for count in counts]}
             for truth, counts in zip(classes, scored["confusion"], strict=True)
         ]
         found.append(
             {
-                "title": _name(target),
+                "title": label_name(target),
                 "classes": classes,
                 "rows": rows,
                 "threshold": scored.get("threshold"),
@@ -107,99 +170,44 @@ def confusions(level: Mapping) -> list[dict]:
     return found
 
 
-def subject_rows(predictions: pd.DataFrame, table: pd.DataFrame, labels: Sequence[str]) -> dict:
-    """Return the subjects with truth and probability, at most `SUBJECT_ROWS` of them."""
-    n_recordings = predictions.groupby("subject_id")["recording_id"].nunique()
-    rows = [
-        {
-            "id": row["id"],
-            "dataset": row["dataset"],
-            "n_recordings": int(n_recordings[row["id"]]),
-            "n_clips": int(row["n_clips"]),
-            "labels": [(int(row[f"true_{name}"]), float(row[f"prob_{name}"])) for name in labels],
-        }
-        for row in table.head(SUBJECT_ROWS).to_dict("records")
-    ]
-    return {"rows": rows, "n_left_out": max(0, len(table) - SUBJECT_ROWS)}
-
-
-def excluded_rows(excluded: Sequence[Mapping]) -> list[dict]:
-    """Return what was left out or repaired, summed by data set, what, reason and action."""
-    keys = ("dataset", "action", "what", "reason")
-
-    def key(row: Mapping) -> tuple[str, ...]:
-        # A table read from CSV has NaN where nothing is known.
-        return tuple("" if pd.isna(row.get(name)) else str(row[name]) for name in keys)
-
-    return [
-        dict(zip(keys, values, strict=True))
-        | {"count": sum(int(row.get("count", 1)) for row in rows)}
-        for values, rows in groupby(sorted(excluded, key=key), key=key)
-    ]
-
-
-def flat(mapping: Mapping, prefix: str = "") -> dict[str, Any]:
-    """Return nested mappings as one: `{"a": {"b": 1}}` as `{"a b": 1}`."""
-    found: dict[str, Any] = {}
-    for name, value in mapping.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name} ")
-        else:
-            found[f"{prefix}{name}"] = value
-    return found
-
-
-def model_facts(model: Mapping) -> dict[str, Any]:
-    """Return what there is to say of a model that no other part of the report says."""
-    return flat({name: value for name, value in model.items() if name not in _SAID_ELSEWHERE})
-
-
-def sides_table(sides: Mapping[str, Mapping]) -> dict:
-    """Return the sides as a table: columns in order of first appearance, a row per side."""
-    rows = {side: flat(counts) for side, counts in sides.items()}
-    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-    return {"columns": columns, "rows": rows}
-
-
 def rule_words(rule: Mapping | None) -> str:
     """Return a duration rule as a sentence."""
     if rule is None or rule["reason"]:
         return f"no rule: {rule['reason']}" if rule else ""
+    if "folds" in rule:
+        cutoffs = [one["cutoff_s"] for one in rule["folds"].values()]
+        return f"each fold's own cut-off, {seconds(min(cutoffs))} to {seconds(max(cutoffs))}"
     cutoff = seconds(rule["cutoff_s"])
     if "positive" in rule:
         return f"positive if {'at most' if rule['positive'] == 'shorter' else 'over'} {cutoff}"
-    return f"{rule['shorter']} if at most {cutoff}, else {rule['longer']}"
+    return f"{spaced(rule['shorter'])} if at most {cutoff}, else {spaced(rule['longer'])}"
 
 
-def _beside(scored: Mapping) -> Iterator[dict]:
+def _beside(scored: Mapping, measures: Sequence[str], normal: str) -> Iterator[dict]:
     trivial = scored["trivial"]
-    normal, duration = trivial["always_normal"], trivial["duration"]
-    yield {"name": "This model", "rule": "", "figures": _padded(scored["figures"])}
-    yield {"name": "Always normal", "rule": "", "figures": _fixed(normal["figures"])}
+    always, duration = trivial["always_normal"], trivial["duration"]
+    yield {"name": "This model", "rule": "", "figures": _padded(scored["figures"], measures)}
+    yield {"name": normal, "rule": "", "figures": _fixed(always["figures"], measures)}
     yield {
         "name": "Duration alone",
         "rule": rule_words(duration["rule"]),
-        "figures": _padded(duration.get("figures", {})),
+        "figures": _padded(duration.get("figures", {}), measures),
     }
 
 
-def _padded(figures: Mapping) -> dict[str, Mapping]:
-    return {measure: figures.get(measure, _NOTHING) for measure in MEASURES}
+def _padded(figures: Mapping, measures: Sequence[str]) -> dict[str, Mapping]:
+    return {measure: figures.get(measure, _NOTHING) for measure in measures}
 
 
-def _fixed(figures: Mapping) -> dict[str, Mapping]:
+def _fixed(figures: Mapping, measures: Sequence[str]) -> dict[str, Mapping]:
     """Leave out intervals of no width: what is so by definition does not spread."""
     return {
         measure: {**one, "interval": None}
         if one["interval"] and one["interval"][0] == one["interval"][1]
         else one
-        for measure, one in _padded(figures).items()
+        for measure, one in _padded(figures, measures).items()
     }
 
 
 def _cell(count: int, total: int) -> dict:
     return {"count": count, "share": count / total if total else 0.0}
-
-
-def _name(target: str) -> str:
-    return LABEL_NAMES.get(target, target)

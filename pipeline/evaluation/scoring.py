@@ -1,8 +1,8 @@
-"""Scores of one table at one level: a label's figures, and the four-class figures."""
+"""Scores of one table at one level: a label's figures, and those of exact classes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,19 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.evaluation.bootstrap import BootstrapSettings, describe, draw_subjects
+from pipeline.evaluation.classes import SEVERAL, best_blind_figures, exact_figures, not_scored
 from pipeline.evaluation.curves import curves
+from pipeline.evaluation.decisions import BY_DURATION, CALLED, TRUE
 from pipeline.evaluation.metrics import (
-    FOUR_CLASSES,
     Counts,
     Draws,
     confusion,
     count_rows,
     figures,
-    four_class_figures,
-    four_classes,
     subject_indices,
 )
-from pipeline.evaluation.trivial import apply_duration_rule, apply_four_class_rule
+from pipeline.problems import Problem
+
+_DIRECTIONS = "the rules on duration of the folds point in different directions"
 
 
 class Scorer:
@@ -32,7 +33,7 @@ class Scorer:
     Parameters
     ----------
     table : DataFrame
-        One of `levels.level_tables`.
+        One of `decisions.Decisions.tables`.
     positive : array (n,)
         What makes a subject positive when subjects are drawn: the label, or anything abnormal.
     """
@@ -66,88 +67,108 @@ class Scorer:
         )
         return self.describe((point, draws))
 
+    def beside(
+        self,
+        model: tuple[Draws, Draws],
+        normal: tuple[Draws, Draws],
+        rule: Mapping,
+        duration: tuple[Draws, Draws] | None,
+    ) -> dict:
+        """Return the rows that do not listen: always normal, and the rule on duration."""
+        row: dict[str, Any] = {"rule": dict(rule), "reason": rule["reason"]}
+        if duration is not None:
+            row["figures"] = self.describe(duration)
+            row["difference"] = self.difference(model, duration)
+        return {"always_normal": {"figures": self.describe(normal)}, "duration": row}
+
 
 def score_label(
     table: pd.DataFrame,
     label: str,
-    threshold: float,
     settings: BootstrapSettings,
     rng: np.random.Generator,
-    rule: dict | None = None,
+    rule: Mapping | None = None,
 ) -> dict:
-    """Score one label of one level's table.
+    """Score one label of one level's table (see `decisions.Decisions.tables`).
 
     Returns
     -------
     dict
-        `threshold`, `counts`, `figures`, `confusion` ([[TN, FP], [FN, TP]]), `curves` and
+        `counts`, `figures`, `confusion` ([[TN, FP], [FN, TP]]), `curves`, `constant` and
         `trivial` (only if `rule`, the duration rule of this label, is given).
     """
     truth = table[f"true_{label}"].to_numpy(int)
     probability = table[f"prob_{label}"].to_numpy(float)
+    called = table[f"called_{label}"].to_numpy(bool)
     scorer = Scorer(table, truth, settings, rng)
-    model = scorer.compute(figures, truth, probability, probability >= threshold)
+    model = scorer.compute(figures, truth, probability, called)
     scored: dict[str, Any] = {
-        "threshold": threshold,
         "counts": asdict(scorer.counts),
         "figures": scorer.describe(model),
-        "confusion": confusion(truth, probability >= threshold, 2),
+        "confusion": confusion(truth, called, 2),
         "curves": curves(truth, probability) if len(truth) else None,
         "constant": bool(len(truth) > 1 and np.ptp(probability) == 0),
     }
     if rule is not None:
-        normal = scorer.compute(figures, truth, np.zeros(len(truth)), np.zeros(len(truth)))
-        beside = {"rule": rule, "reason": rule["reason"]}
+        nothing = np.zeros(len(truth))
+        normal, duration = scorer.compute(figures, truth, nothing, nothing), None
         if rule["reason"] is None:
-            predicted, ranking = apply_duration_rule(rule, table["duration_s"].to_numpy(float))
-            duration = scorer.compute(figures, truth, ranking, predicted)
-            beside |= _compared(scorer, model, duration)
-        scored["trivial"] = {
-            "always_normal": {"figures": scorer.describe(normal)},
-            "duration": beside,
-        }
+            ranks, calls = (table[f"duration_{what}_{label}"] for what in ("ranks", "calls"))
+            duration = scorer.compute(figures, truth, ranks.to_numpy(float), calls.to_numpy(bool))
+        scored["trivial"] = scorer.beside(model, normal, rule, duration)
+        _without_ranking(scored["trivial"]["duration"])
     return scored
 
 
-def score_four_class(
+def score_classes(
     table: pd.DataFrame,
-    thresholds: dict[str, float],
+    problem: Problem,
     settings: BootstrapSettings,
     rng: np.random.Generator,
-    rule: dict | None = None,
+    rule: Mapping | None = None,
 ) -> dict:
-    """Score normal / crackle / wheeze / both by exact class hits (see `four_class_figures`).
+    """Score exact classes by exact hits (see `classes.exact_figures`).
 
-    A subject is positive, and counted so, if any of its rows is abnormal.
+    A subject is positive, and counted so, if any of its rows is not normal. Rows of a class that
+    is not scored, and of several exclusive classes, leave both denominators: they stand in
+    neither `counts` nor `figures`. The confusion, rows by true class, shows the former.
+
+    Returns
+    -------
+    dict
+        `classes`, `counts`, `figures`, `confusion`, `n_not_scored`, `n_several`, `blind` (see
+        `classes.best_blind_figures`) and `trivial` (only if `rule` is given).
     """
-    truth = four_classes(table["true_crackle"].to_numpy(), table["true_wheeze"].to_numpy())
-    predicted = four_classes(
-        *(table[f"prob_{label}"].to_numpy() >= thresholds[label] for label in ("crackle", "wheeze"))
-    )
+    everything, called = table[TRUE].to_numpy(np.intp), table[CALLED].to_numpy(np.intp)
+    one, n_classes = everything != SEVERAL, len(problem.exact_classes)
+    matrix = confusion(everything[one], called[one], n_classes)
+    kept = ~not_scored(everything, problem)
+    table, truth, called = table[kept], everything[kept], called[kept]
     scorer = Scorer(table, truth > 0, settings, rng)
-    model = scorer.compute(four_class_figures, truth, predicted)
+    model = scorer.compute(exact_figures, truth, called)
     scored: dict[str, Any] = {
-        "classes": list(FOUR_CLASSES),
+        "classes": list(problem.exact_classes),
         "counts": asdict(scorer.counts),
         "figures": scorer.describe(model),
-        "confusion": confusion(truth, predicted, 4),
+        "confusion": matrix,
+        "n_not_scored": int((one & ~kept).sum()),
+        "n_several": int((~one).sum()),
+        "blind": best_blind_figures(truth),
     }
     if rule is not None:
-        normal = scorer.compute(four_class_figures, truth, np.zeros_like(truth))
-        beside = {"rule": rule, "reason": rule["reason"]}
+        normal, duration = scorer.compute(exact_figures, truth, np.zeros_like(truth)), None
         if rule["reason"] is None:
-            guessed = apply_four_class_rule(rule, table["duration_s"].to_numpy(float))
-            duration = scorer.compute(four_class_figures, truth, guessed)
-            beside |= _compared(scorer, model, duration)
-        scored["trivial"] = {
-            "always_normal": {"figures": scorer.describe(normal)},
-            "duration": beside,
-        }
+            guessed = table[BY_DURATION].to_numpy(np.intp)
+            duration = scorer.compute(exact_figures, truth, guessed)
+        scored["trivial"] = scorer.beside(model, normal, rule, duration)
     return scored
 
 
-def _compared(scorer: Scorer, model: tuple[Draws, Draws], duration: tuple[Draws, Draws]) -> dict:
-    return {
-        "figures": scorer.describe(duration),
-        "difference": scorer.difference(model, duration),
-    }
+def _without_ranking(row: dict) -> None:
+    """Take away what needs one ranking of all rows, where the folds' rules have two."""
+    if len({rule["positive"] for rule in row["rule"].get("folds", {}).values()}) < 2:
+        return
+    nothing = dict.fromkeys(("value", "interval"))
+    for kind in ("figures", "difference"):
+        for measure in ("auroc", "average_precision") if kind in row else ():
+            row[kind][measure] = {**nothing, "reason": _DIRECTIONS, "interval_reason": _DIRECTIONS}

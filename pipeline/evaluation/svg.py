@@ -59,6 +59,7 @@ def draw_svg(
     text: str,
     size: tuple[float, float] = (4.4, 4.0),
     margins: tuple[float, float, float, float] = (0.6, 0.5, 0.15, 0.3),
+    below: float = 0.0,
 ) -> Markup:
     """Return a drawing as an `<svg>` element.
 
@@ -75,12 +76,15 @@ def draw_svg(
     margins : tuple of float
         Room left of, below, right of and above the axes, in inches. Fixed: finding them from
         the labels costs as much time as drawing.
+    below : float
+        Inches to add at the bottom, for a legend.
     """
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": salt}):
-        figure = Figure(figsize=size)
+        (width, height), (left, bottom, right, top) = size, margins
+        height, bottom = height + below, bottom + below
+        figure = Figure(figsize=(width, height))
         figure.patch.set_visible(False)
         FigureCanvasSVG(figure)
-        (width, height), (left, bottom, right, top) = size, margins
         room = (1 - (left + right) / width, 1 - (bottom + top) / height)
         axes = figure.add_axes((left / width, bottom / height, *room))
         axes.patch.set_visible(False)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import EvaluationError
-from pipeline.evaluation.checks import check_predictions
-from pipeline.evaluation.levels import LEVELS, aggregation_of, level_tables
+from pipeline.evaluation.checks import VERSION, check_predictions
+from pipeline.evaluation.levels import LEVELS, level_tables
 from pipeline.evaluation.trivial import fit_duration_rule
+from pipeline.problems import Problem
 
 FIXED = 0.5
 # Fewer positive subjects than this cannot place a threshold: one person moves it anywhere.
 MIN_POSITIVE_SUBJECTS = 5
+_LARGEST = "exclusive classes are called by the largest probability"
 
 
-def fit_thresholds(
-    validation_table: pd.DataFrame, labels: Sequence[str], aggregation: dict[str, str]
-) -> dict:
+def fit_thresholds(validation_table: pd.DataFrame, problem: Problem) -> dict:
     """Fit, per level and label, the threshold of the highest score on the validation side.
 
     Parameters
@@ -33,16 +33,20 @@ def fit_thresholds(
     dict
         `{level: {label: {"threshold", "score", "n_rows", "n_positive_subjects", "refused"}}}`.
         `refused` is None, or the reason why there is no threshold (`threshold` is then None). A
-        row is called positive at or above its threshold.
+        row is called positive at or above its threshold. Exclusive classes have none: the class
+        is the one with the largest probability.
 
     Raises
     ------
     EvaluationError
         If the table cannot be scored (see `checks.check_predictions`).
     """
-    check_predictions(validation_table, labels)
-    tables = level_tables(validation_table, labels, aggregation)
-    return {level: {label: _fit_one(tables[level], label) for label in labels} for level in LEVELS}
+    check_predictions(validation_table, problem)
+    tables = level_tables(validation_table, problem.labels, problem.aggregation)
+    return {
+        level: {label: _fit_one(tables[level], label, problem) for label in problem.labels}
+        for level in LEVELS
+    }
 
 
 def best_threshold(truth: NDArray, probability: NDArray) -> tuple[float, float]:
@@ -67,7 +71,7 @@ def best_threshold(truth: NDArray, probability: NDArray) -> tuple[float, float]:
     return float(cuts[best]), float(scores[best])
 
 
-def choose(thresholds: dict, setting: str | float) -> dict[str, dict[str, float | None]]:
+def choose(thresholds: Mapping, setting: str | float) -> dict[str, dict[str, float | None]]:
     """Return `{level: {label: threshold}}` for `[evaluate] threshold`.
 
     A level without any validation row has None with `"validation"`.
@@ -88,7 +92,7 @@ def choose(thresholds: dict, setting: str | float) -> dict[str, dict[str, float 
         )
     for level, entries in thresholds.items():
         for label, entry in entries.items():
-            if entry["refused"] and entry["n_rows"]:
+            if entry["refused"] and (entry["n_rows"] or entry["refused"] == _LARGEST):
                 raise _refusal(level, label, entry["refused"])
     return {
         level: {label: entry["threshold"] for label, entry in entries.items()}
@@ -97,10 +101,7 @@ def choose(thresholds: dict, setting: str | float) -> dict[str, dict[str, float 
 
 
 def fit_on_training(
-    train_table: pd.DataFrame,
-    validation_table: pd.DataFrame,
-    problem: str,
-    labels: Sequence[str],
+    train_table: pd.DataFrame, validation_table: pd.DataFrame, problem: Problem
 ) -> dict:
     """Return the content of a model's `evaluation.json`: all that scoring needs and must not refit.
 
@@ -110,6 +111,8 @@ def fit_on_training(
         The train clips (`06_clips/train.csv`).
     validation_table : DataFrame
         The validation clips with the model's probabilities (see `levels.join_predictions`).
+    problem : Problem
+        What the model was trained for.
 
     Returns
     -------
@@ -120,24 +123,23 @@ def fit_on_training(
     Raises
     ------
     EvaluationError
-        If a table cannot be used or the problem is unknown.
+        If a table cannot be used.
     """
-    aggregation = aggregation_of(problem)
     return {
         "kind": "auscult/evaluation",
-        "version": 1,
-        "problem": problem,
-        "labels": list(labels),
-        "aggregation": aggregation,
-        "thresholds": fit_thresholds(validation_table, labels, aggregation),
-        "duration_rule": fit_duration_rule(train_table, labels),
+        "version": VERSION,
+        "problem": problem.name,
+        "labels": list(problem.labels),
+        "aggregation": dict(problem.aggregation),
+        "thresholds": fit_thresholds(validation_table, problem),
+        "duration_rule": fit_duration_rule(train_table, problem),
     }
 
 
-def _fit_one(table: pd.DataFrame, label: str) -> dict:
+def _fit_one(table: pd.DataFrame, label: str, problem: Problem) -> dict:
     truth = table[f"true_{label}"].to_numpy(int)
     n_subjects = int(table.loc[truth > 0, "subject_id"].nunique())
-    refused = _why_refused(truth, n_subjects)
+    refused = _LARGEST if problem.exclusive else _why_refused(truth, n_subjects)
     threshold, score = None, None
     if refused is None:
         threshold, score = best_threshold(truth, table[f"prob_{label}"].to_numpy(float))
@@ -164,6 +166,13 @@ def _why_refused(truth: NDArray, n_positive_subjects: int) -> str | None:
 
 
 def _refusal(level: str, label: str, reason: str) -> EvaluationError:
+    if reason == _LARGEST:
+        return EvaluationError(
+            expected="threshold = '0.5' for a problem with exclusive classes",
+            found=f"'validation'; {reason}",
+            where="[evaluate] threshold",
+            action="Set threshold = '0.5'.",
+        )
     return EvaluationError(
         expected=f"at least {MIN_POSITIVE_SUBJECTS} positive validation subjects to fit a "
         "threshold on",

@@ -6,7 +6,7 @@ gives its class away (on SPRSound such a rule scores 76). The rule is fitted on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 
 import numpy as np
@@ -14,13 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.evaluation.checks import check_predictions
-from pipeline.evaluation.levels import LEVELS, level_tables, with_truth_columns
-from pipeline.evaluation.metrics import FOUR_CLASSES, four_classes
+from pipeline.evaluation.classes import not_scored, true_classes
+from pipeline.evaluation.levels import LEVELS, exact_levels, level_tables, with_truth_columns
+from pipeline.problems import Problem
 
-FOUR_CLASS_LABELS = ("crackle", "wheeze")
 
-
-def fit_duration_rule(train_table: pd.DataFrame, labels: Sequence[str]) -> dict:
+def fit_duration_rule(train_table: pd.DataFrame, problem: Problem) -> dict:
     """Fit the best rule on duration alone, per level and label, on the train side only.
 
     Parameters
@@ -33,24 +32,25 @@ def fit_duration_rule(train_table: pd.DataFrame, labels: Sequence[str]) -> dict:
     -------
     dict
         Per level `{"labels": {label: {"cutoff_s", "positive": "shorter"|"longer", "score",
-        "reason"}}}` and, for crackles and wheezes, `"four_class": {"cutoff_s", "shorter":
+        "reason"}}}` and, where there are exact classes, `"classes": {"cutoff_s", "shorter":
         class, "longer": class, "score", "reason"}`: the one cut-off, and the class called on
-        either side of it, that maximise the four-class score. `shorter` includes the cut-off.
-        `reason` is None, or says why there is no rule (then the rest is None).
+        either side of it, that maximise (sensitivity + specificity) / 2 of exact hits; rows of
+        classes that are not scored do not count. `shorter` includes the cut-off. `reason` is
+        None, or says why there is no rule (then the rest is None).
 
     Raises
     ------
     EvaluationError
         If the table cannot be used (see `checks.check_predictions`).
     """
-    table = with_truth_columns(train_table, labels)
-    check_predictions(table, labels, probabilities=False)
+    table = with_truth_columns(train_table, problem.labels)
+    check_predictions(table, problem, probabilities=False)
     # How probabilities would be combined does not matter: a rule on duration has none.
-    tables = level_tables(table, labels, {"recording": "max", "subject": "max"})
-    return {level: _fit_level(tables[level], labels) for level in LEVELS}
+    tables = level_tables(table, problem.labels, {"recording": "max", "subject": "max"})
+    return {level: _fit_level(tables[level], level, problem) for level in LEVELS}
 
 
-def apply_duration_rule(rule: dict, duration_s: NDArray) -> tuple[NDArray, NDArray]:
+def apply_duration_rule(rule: Mapping, duration_s: NDArray) -> tuple[NDArray, NDArray]:
     """Return predicted (n,) bool and ranking (n,), which grows with how likely a row is positive.
 
     `rule` is one label's entry whose `reason` is None; `duration_s` (n,) in seconds.
@@ -61,19 +61,26 @@ def apply_duration_rule(rule: dict, duration_s: NDArray) -> tuple[NDArray, NDArr
     return duration > rule["cutoff_s"], duration
 
 
-def apply_four_class_rule(rule: dict, duration_s: NDArray) -> NDArray[np.intp]:
-    """Return the index into `FOUR_CLASSES` that the four-class rule gives each row (n,)."""
-    shorter, longer = (FOUR_CLASSES.index(rule[side]) for side in ("shorter", "longer"))
+def apply_class_rule(
+    rule: Mapping, duration_s: NDArray, classes: Sequence[str]
+) -> NDArray[np.intp]:
+    """Return the index into `classes` that a rule for exact classes gives each row (n,)."""
+    shorter, longer = (classes.index(rule[side]) for side in ("shorter", "longer"))
     return np.where(np.asarray(duration_s, float) <= rule["cutoff_s"], shorter, longer)
 
 
-def _fit_level(table: pd.DataFrame, labels: Sequence[str]) -> dict:
+def _fit_level(table: pd.DataFrame, level: str, problem: Problem) -> dict:
     duration = table["duration_s"].to_numpy(float)
-    truths = {label: table[f"true_{label}"].to_numpy(int) for label in labels}
-    rules = {"labels": {label: _fit_label(duration, truths[label]) for label in labels}}
-    if set(labels) == set(FOUR_CLASS_LABELS):
-        classes = four_classes(truths["crackle"], truths["wheeze"])
-        rules["four_class"] = _fit_four_class(duration, classes)
+    rules: dict = {
+        "labels": {
+            label: _fit_label(duration, table[f"true_{label}"].to_numpy(int))
+            for label in problem.labels
+        }
+    }
+    if level in exact_levels(problem):
+        truth = true_classes(table, problem)
+        kept = ~not_scored(truth, problem)
+        rules["classes"] = _fit_classes(duration[kept], truth[kept], problem.exact_classes)
     return rules
 
 
@@ -90,21 +97,25 @@ def _fit_label(duration: NDArray, truth: NDArray) -> dict:
     return _rule(cutoffs[best], score, positive=positive)
 
 
-def _fit_four_class(duration: NDArray, classes: NDArray) -> dict:
-    reason = _why_no_rule(duration, classes > 0)
+def _fit_classes(duration: NDArray, truth: NDArray, classes: Sequence[str]) -> dict:
+    reason = _why_no_rule(duration, truth > 0)
     if reason:
         return {"cutoff_s": None, "shorter": None, "longer": None, "score": None, "reason": reason}
-    cutoffs, below = _below(duration, classes, 4)
-    totals = np.bincount(classes, minlength=4)
-    n_of = np.array([totals[0], *[totals[1:].sum()] * 3])
-    gain_below, gain_above = below / n_of / 2, (totals - below) / n_of / 2
-    scores = {
-        pair: gain_below[:, pair[0]] + gain_above[:, pair[1]] for pair in permutations(range(4), 2)
+    n_classes = len(classes)
+    cutoffs, below = _below(duration, truth, n_classes)
+    totals = np.bincount(truth, minlength=n_classes)
+    n_of = np.array([totals[0], *[totals[1:].sum()] * (n_classes - 1)])
+    # One contiguous row per class: their sums are the scores of pairs of classes.
+    gain_below = np.ascontiguousarray((below / n_of / 2).T)
+    gain_above = np.ascontiguousarray(((totals - below) / n_of / 2).T)
+    best_of = {
+        pair: float((gain_below[pair[0]] + gain_above[pair[1]]).max())
+        for pair in permutations(range(n_classes), 2)
     }
-    pair = max(scores, key=lambda name: scores[name].max())
-    best = int(np.argmax(scores[pair]))
-    shorter, longer = (FOUR_CLASSES[index] for index in pair)
-    return _rule(cutoffs[best], scores[pair][best], shorter=shorter, longer=longer)
+    pair = max(best_of, key=best_of.__getitem__)
+    best = int(np.argmax(gain_below[pair[0]] + gain_above[pair[1]]))
+    shorter, longer = (classes[index] for index in pair)
+    return _rule(cutoffs[best], best_of[pair], shorter=shorter, longer=longer)
 
 
 def _rule(cutoff_s: float, score: float, **sides: str) -> dict:

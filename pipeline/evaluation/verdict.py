@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from pipeline.evaluation.charts import comparison_figure
-from pipeline.evaluation.wording import LABEL_NOUNS, grouped, in_words, plural
+from pipeline.evaluation.main_figure import blind_value, target_of
+from pipeline.evaluation.wording import decimal, grouped, having, in_words, listed, plural, spaced
 
 _HEADINGS = {
     "auroc": "AUROC",
-    "score": "ICBHI four-class score",
+    "score": "Score of exact classes",
+    "challenge_score": "SPRSound challenge score",
 }
+_ICBHI = ["normal", "crackle", "wheeze", "both"]
 
 
 def verdict(metrics: Mapping) -> dict:
@@ -26,60 +29,96 @@ def verdict(metrics: Mapping) -> dict:
         None where the main figure is undefined), `explanation`.
     """
     main = metrics["main"]
-    level = metrics["levels"][main["level"]]
-    four_class = main["target"] == "four_class"
-    scored = level["four_class"] if four_class else level["labels"][main["target"]]
+    scored = target_of(metrics, main["level"], main["target"])
+    further = ("harmonic_score",) if main["measure"] == "challenge_score" else ()
     return {
-        "heading": f"{_HEADINGS[main['measure']]} per {main['level']}",
+        "heading": f"{_heading(metrics)} per {main['level']}",
         "figure": {name: main[name] for name in ("value", "reason", "interval", "interval_reason")},
-        "sentence": _rests_on(main),
+        "sentence": _rests_on(metrics),
         "also": [
             (name, scored["figures"][name])
-            for name in ("sensitivity", "specificity", "score")
+            for name in ("sensitivity", "specificity", "score", *further)
             if name != main["measure"]
         ],
-        "comparison": _comparison(main, scored),
-        "explanation": _explanation(main),
+        "comparison": _comparison(metrics, scored),
+        "explanation": _explanation(metrics),
     }
 
 
-def _rests_on(main: Mapping) -> str:
-    counts, what = main["counts"], _what(main["target"])
+def _heading(metrics: Mapping) -> str:
+    main = metrics["main"]
+    if main["measure"] == "score" and metrics["classes"] == _ICBHI:
+        return "ICBHI four-class score"
+    if main["measure"] == "auroc" and len(metrics["labels"]) > 1:
+        return f"AUROC of {spaced(main['target'])}"
+    return _HEADINGS[main["measure"]]
+
+
+def _rests_on(metrics: Mapping) -> str:
+    main = metrics["main"]
+    counts = main["counts"]
     if not counts["n_rows"]:
         return "The test side is empty."
     positive = plural(counts["n_positive_subjects"], "subject", words=True)
     negative = in_words(counts["n_negative_subjects"]) if counts["n_negative_subjects"] else "none"
-    sentence = f"From {positive} with {what} and {negative} without"
+    sentence = f"From {positive} {having(metrics, main['target'])} and {negative} without"
     if main["level"] != "subject":
+        adjective = "abnormal" if main["target"] == "classes" else "positive"
         rows = f"{plural(counts['n_rows'], main['level'])}, {grouped(counts['n_positive'])} of them"
-        sentence += f" ({rows} {_adjective(main['target'])})"
-    return f"{sentence}, none of whom the model was trained on."
+        sentence += f" ({rows} {adjective})"
+    unseen = "each tested by a model that was not trained on them" if metrics["folds"] else None
+    return f"{sentence}, {unseen or 'none of whom the model was trained on'}."
 
 
-def _what(target: str) -> str:
-    return LABEL_NOUNS.get(target, target)
-
-
-def _adjective(target: str) -> str:
-    return "abnormal" if target == "four_class" else "positive"
-
-
-def _explanation(main: Mapping) -> str:
+def _explanation(metrics: Mapping) -> str:
+    main = metrics["main"]
     if main["measure"] == "auroc":
+        positive = having(metrics, main["target"])
         return (
-            f"The chance that a {main['level']} with {_what(main['target'])} gets a higher "
+            f"The chance that a {main['level']} {positive} gets a higher "
             "probability than one without: 0.5 is guessing, 1 is perfect."
         )
+    rates = (
+        f"sensitivity ({_adventitious(metrics)} given exactly their own class) and specificity "
+        f"({spaced(metrics['classes'][0])} {main['level']}s called so)"
+    )
+    if main["measure"] == "score":
+        return f"Mean of {rates}: always answering {_normal(metrics)} gives 0.5."
     return (
-        "Mean of sensitivity (abnormal clips given exactly their own class of crackle, wheeze or "
-        "both) and specificity (normal clips called normal): always answering normal gives 0.5."
-        if main["level"] == "clip"
-        else "The ICBHI score, applied to whole recordings: always answering normal gives 0.5."
+        f"Mean of the plain and the harmonic mean of {rates}: always answering "
+        f"{_normal(metrics)} gives 0.25, drawing lots at best {decimal(blind_value(metrics))}."
+        f"{_not_scored(metrics)}"
     )
 
 
-def _comparison(main: Mapping, scored: Mapping) -> Markup | None:
-    measure, trivial = main["measure"], scored["trivial"]
+def _normal(metrics: Mapping) -> str:
+    return spaced(metrics["classes"][0])
+
+
+def _adventitious(metrics: Mapping) -> str:
+    counted = [each for each in metrics["classes"][1:] if each not in metrics["not_scored"]]
+    return f"{metrics['main']['level']}s of {_any_of(counted)}"
+
+
+def _any_of(classes: list[str]) -> str:
+    return listed([spaced(each) for each in classes]).replace(" and ", " or ")
+
+
+def _not_scored(metrics: Mapping) -> str:
+    if not metrics["not_scored"]:
+        return ""
+    names, level = (
+        listed([spaced(each) for each in metrics["not_scored"]]),
+        metrics["main"]["level"],
+    )
+    return (
+        f" {level.capitalize()}s of class {names} leave both denominators; calling another "
+        f"{level} so is an error."
+    )
+
+
+def _comparison(metrics: Mapping, scored: Mapping) -> Markup | None:
+    measure, trivial = metrics["main"]["measure"], scored["trivial"]
     candidates = (
         ("This model", scored["figures"]),
         ("Duration alone", trivial["duration"].get("figures", {})),
@@ -90,4 +129,5 @@ def _comparison(main: Mapping, scored: Mapping) -> Markup | None:
         for name, figures in candidates
         if figures.get(measure, {}).get("value") is not None
     ]
-    return comparison_figure(rows, _HEADINGS[measure]) if main["value"] is not None else None
+    shown = metrics["main"]["value"] is not None
+    return comparison_figure(rows, _heading(metrics)) if shown else None

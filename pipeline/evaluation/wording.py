@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 # fmt: off
@@ -12,25 +13,51 @@ _SMALL = (
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 # fmt: on
 
-LABEL_NAMES = {
-    "pneumonia": "Pneumonia",
-    "crackle": "Crackle",
-    "wheeze": "Wheeze",
-    "four_class": "Four classes",
-}
-# What a person or a clip has, in a sentence.
-LABEL_NOUNS = {
-    "crackle": "crackles",
-    "wheeze": "wheezes",
-    "four_class": "crackles or wheezes",
-}
+# What a person or a clip has, in a sentence, where it is not the label's own name.
+_NOUNS = {"crackle": "crackles", "wheeze": "wheezes"}
+# What holds a class, by the level on which labels live; a subject is of a class himself.
+_HOLDERS = {"event": "events", "recording": "recordings"}
 MEASURE_NAMES = {
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "score": "Score",
     "auroc": "AUROC",
     "average_precision": "Average precision",
+    "harmonic_score": "Harmonic score",
+    "challenge_score": "Challenge score",
 }
+
+
+def label_name(target: str) -> str:
+    """Return a label, or the target "classes", as a heading: "Coarse crackle"."""
+    return "Exact classes" if target == "classes" else spaced(target).capitalize()
+
+
+def spaced(name: object) -> str:
+    """Return a name from a table in words: "coarse crackle" for ``coarse_crackle``."""
+    return str(name).replace("_", " ")
+
+
+def having(metrics: Mapping, target: str) -> str:
+    """Return what the positive subjects of a target have: "with pneumonia", "of class copd"."""
+    if target == "classes" and not metrics["exclusive"]:
+        return "with " + " or ".join(_NOUNS.get(one, spaced(one)) for one in metrics["labels"])
+    if not metrics["exclusive"]:
+        return f"with {_NOUNS.get(target, spaced(target))}"
+    holder = _HOLDERS.get(metrics["label_level"])
+    other = "other than" if target == "classes" else "of class"
+    name = spaced(metrics["classes"][0] if target == "classes" else target)
+    return f"with {holder} {other} {name}" if holder else f"{other} {name}"
+
+
+def without(metrics: Mapping, label: str) -> str:
+    """Return what the other subjects of an independent label lack: "without pneumonia"."""
+    return having(metrics, label).replace("with ", "without ", 1)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence: "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def in_words(number: int) -> str:

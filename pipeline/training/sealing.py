@@ -11,7 +11,7 @@ import pandas as pd
 from pipeline.contract import read_json, write_json
 from pipeline.evaluation.levels import join_predictions
 from pipeline.evaluation.thresholds import fit_on_training
-from pipeline.problems import PROBLEMS
+from pipeline.problems import Problem
 from pipeline.splits import read_split
 from pipeline.tables import read_table
 from pipeline.training.leakage import TRAINED_ON, trained_on
@@ -23,7 +23,7 @@ EVALUATION = "evaluation.json"
 
 
 def seal_model(
-    folder: Path, clips: Path, sample: Path, problem: str, record: Mapping[str, Any]
+    folder: Path, clips: Path, sample: Path, problem: Problem, record: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Add ``evaluation.json``, ``trained_on.json`` and ``record.json`` to a trainer's output.
 
@@ -33,23 +33,27 @@ def seal_model(
         Folder with the trainer's files (model.json, validation.csv, ...).
     clips, sample : Path
         Folders of stages 6 and 4 of the same run.
-    problem : str
-        Problem of the model.
+    problem : Problem
+        What the model was trained for; its content stays with the model, so that it can be used
+        where the problem's file is not.
     record : mapping
-        Resolved settings, seed, data sets, fold and subset.
+        Resolved settings, seed, data sets, split, fold and subset.
 
     Returns
     -------
     dict
         Summary for the manifest's ``info``.
     """
-    labels = PROBLEMS[problem].labels
-    train, val = (read_table(clips / f"{side}.csv") for side in ("train", "val"))
-    predicted = join_predictions(val, read_table(folder / "validation.csv"), labels)
-    write_json(folder / EVALUATION, fit_on_training(train, predicted, problem, labels))
+    train, val = (read_table(clips / f"{side}.csv", problem.labels) for side in ("train", "val"))
+    validation = read_table(folder / "validation.csv", problem.labels)
+    predicted = join_predictions(val, validation, problem.labels)
+    write_json(folder / EVALUATION, fit_on_training(train, predicted, problem))
     seen = pd.concat([train, val])
     write_json(folder / TRAINED_ON, trained_on(seen["subject_id"], seen["content_hash"]))
     split = read_split(sample)
-    summary = {"problem": problem, "split_hash": split.split_hash, "split_mode": split.mode}
-    write_json(folder / RECORD, {**record, **summary, "trained": read_json(folder / "model.json")})
+    asked = {"problem": problem.content, "figures": problem.figures}
+    settings = {**record["settings"], **asked}
+    summary = {"problem": problem.name, "split_hash": split.split_hash, "split_mode": split.mode}
+    trained = read_json(folder / "model.json")
+    write_json(folder / RECORD, {**record, "settings": settings, **summary, "trained": trained})
     return summary

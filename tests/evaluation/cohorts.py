@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-LABELS = {"pneumonia": ("pneumonia",), "crackle_wheeze": ("crackle", "wheeze")}
+from pipeline.problems import problem_named
+
+INDEPENDENT = ("pneumonia", "crackle_wheeze")
+EXCLUSIVE = ("sprsound-1-2", "sprsound-2-2", "icbhi-diagnosis")
+PROBLEMS = {name: problem_named(name) for name in (*INDEPENDENT, *EXCLUSIVE)}
+LABELS = {name: PROBLEMS[name].labels for name in INDEPENDENT}
 
 
 def cohort(
@@ -46,6 +51,43 @@ def cohort(
     table["end_s"] = table["start_s"] + table["event_duration_s"]
     table["weak"] = 0
     return table
+
+
+def exclusive_cohort(
+    problem: str = "sprsound-1-2",
+    n_subjects: int = 42,
+    clips_per_subject: int = 8,
+    skill: float = 2.0,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return predictions of exclusive classes: each drawn per event, recording or subject."""
+    asked = PROBLEMS[problem]
+    labels, rng = asked.labels, np.random.default_rng(seed)
+    table = cohort("pneumonia", n_subjects, clips_per_subject, seed=seed, dataset="sprsound")
+    table = table.drop(columns=["true_pneumonia", "prob_pneumonia"])
+    by = {"event": "clip_id", "recording": "recording_id", "subject": "subject_id"}[asked.level]
+    unit = table.groupby(by, sort=False).ngroup().to_numpy()
+    # The first classes are the most frequent ones; the first len(labels) units hold all.
+    drawn = np.minimum(rng.integers(0, len(labels), n := unit.max() + 1), rng.integers(0, 9, n))
+    drawn[: len(labels)] = np.arange(len(labels))[:n]
+    truth = drawn[unit]
+    logits = rng.normal(0, 1, (len(table), len(labels)))
+    logits[np.arange(len(table)), truth] += skill
+    probability = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    for index, label in enumerate(labels):
+        table[f"true_{label}"] = (truth == index).astype(int)
+        table[f"prob_{label}"] = probability[:, index]
+    if asked.level == "event":
+        spread = rng.gamma(6, 0.4, len(table))
+        table["event_duration_s"] = np.round(spread * np.where(truth, 0.7, 1.0) + 0.1, 3)
+        table["end_s"] = table["start_s"] + table["event_duration_s"]
+    return table
+
+
+def any_cohort(problem: str, n_subjects: int = 42, seed: int = 0) -> pd.DataFrame:
+    """Return `cohort` or `exclusive_cohort`, whichever suits a problem."""
+    make = exclusive_cohort if PROBLEMS[problem].exclusive else cohort
+    return make(problem, n_subjects, seed=seed)
 
 
 def as_clips(predictions: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:

@@ -4,34 +4,45 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.report import render_report
 from pipeline.evaluation.thresholds import fit_on_training
-from tests.evaluation.cohorts import LABELS, as_clips, cohort
+from tests.evaluation.cohorts import PROBLEMS, any_cohort, as_clips
+from tests.evaluation.report_page import CONTEXT, Page
 
-SETTINGS = {"threshold": "0.5", "n_bootstrap": 200, "confidence": 0.95}
+SETTINGS = {
+    "threshold": "0.5",
+    "n_bootstrap": 200,
+    "confidence": 0.95,
+    "min_positive_subjects": 10,
+}
+
+
+def fit(problem, seed=1):
+    """Return the content of an `evaluation.json`."""
+    train, validation = (any_cohort(problem, 40, seed=seed + more) for more in (0, 1))
+    return fit_on_training(as_clips(train, PROBLEMS[problem].labels), validation, PROBLEMS[problem])
 
 
 @pytest.fixture(scope="session")
 def fitted():
     """Return the content of `evaluation.json` by problem."""
-    return {
-        problem: fit_on_training(
-            as_clips(cohort(problem, 40, seed=1), labels),
-            cohort(problem, 40, seed=2),
-            problem,
-            labels,
-        )
-        for problem, labels in LABELS.items()
-    }
+    return {problem: fit(problem) for problem in PROBLEMS}
 
 
 @pytest.fixture(scope="session")
 def score(fitted):
-    """Return a function that evaluates predictions of a problem with other settings on top."""
+    """Return a function that evaluates predictions of a problem with other settings on top.
 
-    def run(problem, predictions, **settings):
-        rng = np.random.default_rng(0)
+    `evaluations` are those of a single run unless they are given, by fold.
+    """
+
+    def run(problem, predictions, evaluations=None, **settings):
         return evaluate(
-            predictions, fitted[problem], SETTINGS | settings, LABELS[problem], problem, rng
+            predictions,
+            evaluations or {"": fitted[problem]},
+            SETTINGS | settings,
+            PROBLEMS[problem],
+            np.random.default_rng(0),
         )
 
     return run
@@ -40,5 +51,11 @@ def score(fitted):
 @pytest.fixture(scope="session")
 def scored(score):
     """Return (metrics, predictions) by problem."""
-    tables = {problem: cohort(problem, seed=3) for problem in LABELS}
+    tables = {problem: any_cohort(problem, 24, seed=3) for problem in PROBLEMS}
     return {problem: (score(problem, table), table) for problem, table in tables.items()}
+
+
+@pytest.fixture(scope="session")
+def pages(scored):
+    """Return the full report's page by problem."""
+    return {problem: Page(render_report(*both, CONTEXT)) for problem, both in scored.items()}

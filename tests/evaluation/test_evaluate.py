@@ -11,7 +11,8 @@ from pipeline.errors import EvaluationError
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.levels import level_tables
 from pipeline.evaluation.thresholds import fit_on_training
-from tests.evaluation.cohorts import LABELS, as_clips, cohort
+from tests.evaluation.cohorts import LABELS, PROBLEMS, as_clips, cohort
+from tests.evaluation.conftest import SETTINGS
 
 
 def odd_test_sides(problem):
@@ -62,8 +63,8 @@ def test_the_main_figure_is_the_subjects_auroc_or_the_events_icbhi_score(scored)
     assert (main["level"], main["measure"]) == ("subject", "auroc")
     assert (main["counts"]["n_positive_subjects"], main["counts"]["n_negative_subjects"]) == (6, 18)
     main = events["main"]
-    assert (main["level"], main["target"], main["measure"]) == ("clip", "four_class", "score")
-    matrix = np.array(events["levels"]["clip"]["four_class"]["confusion"])
+    assert (main["level"], main["target"], main["measure"]) == ("clip", "classes", "score")
+    matrix = np.array(events["levels"]["clip"]["classes"]["confusion"])
     sensitivity = np.diag(matrix)[1:].sum() / matrix[1:].sum()
     specificity = matrix[0, 0] / matrix[0].sum()
     assert main["value"] == pytest.approx((sensitivity + specificity) / 2)
@@ -150,8 +151,8 @@ def test_odd_test_sides_give_strict_json_and_a_warning(problem, name, score):
     ("name", "said"),
     [
         ("empty", "The test side is empty"),
-        ("all negative", "No subject on the test side has pneumonia"),
-        ("all positive", "Every subject on the test side has pneumonia"),
+        ("all negative", "No subject with pneumonia is on the test side"),
+        ("all positive", "No subject without pneumonia is on the test side"),
         ("one subject", "One subject only"),
         ("constant", "same probability"),
     ],
@@ -211,21 +212,26 @@ def test_nan_and_other_labels_are_refused(score, fitted):
     with pytest.raises(EvaluationError, match="one for crackle_wheeze"):
         evaluate(
             cohort("pneumonia"),
-            fitted["crackle_wheeze"],
-            {"threshold": "0.5", "n_bootstrap": 10, "confidence": 0.95},
-            ("pneumonia",),
-            "pneumonia",
+            {"": fitted["crackle_wheeze"]},
+            SETTINGS,
+            PROBLEMS["pneumonia"],
             np.random.default_rng(0),
         )
 
 
+def test_a_model_of_another_version_is_refused(score, fitted):
+    old = {"": fitted["pneumonia"] | {"version": 1}}
+    with pytest.raises(EvaluationError, match="train it again"):
+        score("pneumonia", cohort("pneumonia"), old)
+
+
 def test_no_rows_to_fit_a_clip_threshold_on_is_an_error_only_where_clips_are_scored():
-    labels, problem = LABELS["crackle_wheeze"], "crackle_wheeze"
+    problem = PROBLEMS["crackle_wheeze"]
     train, val = cohort(n_subjects=40, seed=1), cohort(n_subjects=40, seed=2).assign(weak=1)
-    model = fit_on_training(as_clips(train, labels), val, problem, labels)
-    settings = {"threshold": "validation", "n_bootstrap": 10, "confidence": 0.95}
+    model = {"": fit_on_training(as_clips(train, problem.labels), val, problem)}
+    settings = SETTINGS | {"threshold": "validation", "n_bootstrap": 10}
     rng = np.random.default_rng(0)
     with pytest.raises(EvaluationError, match="no rows at this level"):
-        evaluate(cohort(seed=3), model, settings, labels, problem, rng)
+        evaluate(cohort(seed=3), model, settings, problem, rng)
     weak = cohort(seed=3).assign(weak=1)
-    assert evaluate(weak, model, settings, labels, problem, rng)["main"]["level"] == "recording"
+    assert evaluate(weak, model, settings, problem, rng)["main"]["level"] == "recording"

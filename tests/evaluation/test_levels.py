@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.errors import EvaluationError
 from pipeline.evaluation.checks import check_predictions
-from pipeline.evaluation.levels import aggregation_of, join_predictions, level_tables
-from tests.evaluation.cohorts import as_clips, cohort
+from pipeline.evaluation.levels import exact_levels, join_predictions, level_tables
+from pipeline.problems import problem_named
+from tests.evaluation.cohorts import PROBLEMS, as_clips, cohort, exclusive_cohort
 
 LABELS = ("crackle", "wheeze")
 
@@ -33,7 +34,7 @@ def few_clips(**columns):
 
 
 def levels_of(table, problem="pneumonia"):
-    return level_tables(table, ("pneumonia",), aggregation_of(problem))
+    return level_tables(table, ("pneumonia",), PROBLEMS[problem].aggregation)
 
 
 def test_pneumonia_averages_clips():
@@ -76,9 +77,11 @@ def test_an_empty_table_gives_empty_levels():
 def test_a_table_read_back_from_csv_gives_the_same_levels():
     table = cohort()
     again = pd.read_csv(io.StringIO(table.to_csv(index=False)))
-    check_predictions(again, LABELS)
-    for level, expected in level_tables(table, LABELS, aggregation_of("crackle_wheeze")).items():
-        found = level_tables(again, LABELS, aggregation_of("crackle_wheeze"))[level]
+    check_predictions(again, PROBLEMS["crackle_wheeze"])
+    for level, expected in level_tables(
+        table, LABELS, PROBLEMS["crackle_wheeze"].aggregation
+    ).items():
+        found = level_tables(again, LABELS, PROBLEMS["crackle_wheeze"].aggregation)[level]
         pd.testing.assert_frame_equal(found, expected, check_dtype=False)
 
 
@@ -98,16 +101,16 @@ def test_values_that_cannot_be_scored_are_refused_by_name(column, value, said):
     table[column] = table[column].astype(float)
     table.loc[1, column] = value
     with pytest.raises(EvaluationError, match=said) as caught:
-        check_predictions(table, ("pneumonia",))
+        check_predictions(table, PROBLEMS["pneumonia"])
     assert column in str(caught.value)
     assert "x/a#1" in str(caught.value)
 
 
 def test_missing_columns_and_double_clips_are_refused():
     with pytest.raises(EvaluationError, match="prob_pneumonia"):
-        check_predictions(few_clips().drop(columns="prob_pneumonia"), ("pneumonia",))
+        check_predictions(few_clips().drop(columns="prob_pneumonia"), PROBLEMS["pneumonia"])
     with pytest.raises(EvaluationError, match="more than once"):
-        check_predictions(few_clips(clip_id="x/a#0"), ("pneumonia",))
+        check_predictions(few_clips(clip_id="x/a#0"), PROBLEMS["pneumonia"])
 
 
 def test_probabilities_are_joined_by_clip_whatever_their_order():
@@ -135,6 +138,40 @@ def test_probabilities_that_do_not_match_the_clips_are_refused(change, said):
         join_predictions(as_clips(table, LABELS), probabilities, LABELS)
 
 
-def test_an_unknown_problem_is_refused():
-    with pytest.raises(EvaluationError, match="pneumonia, crackle_wheeze"):
-        aggregation_of("asthma")
+@pytest.mark.parametrize(
+    ("name", "levels"),
+    [
+        ("pneumonia", ()),
+        ("crackle_wheeze", ("clip", "recording", "subject")),
+        ("sprsound-1-2", ("clip",)),
+        ("sprsound-2-2", ("clip", "recording")),
+        ("icbhi-diagnosis", ("clip", "recording", "subject")),
+    ],
+)
+def test_rows_have_one_exact_class_up_to_the_level_that_labels_live_on(name, levels):
+    assert exact_levels(problem_named(name)) == levels
+
+
+@pytest.mark.parametrize("truths", [(0, 0), (1, 1)])
+def test_a_clip_of_none_or_of_two_exclusive_classes_is_refused(truths):
+    table = exclusive_cohort()
+    table.loc[5, [name for name in table if name.startswith("true_")]] = 0
+    table.loc[5, ["true_normal", "true_stridor"]] = truths
+    with pytest.raises(EvaluationError, match="exactly one 1") as caught:
+        check_predictions(table, PROBLEMS["sprsound-1-2"])
+    assert repr(table.loc[5, "clip_id"]) in str(caught.value)
+
+
+def test_a_subject_tested_in_two_folds_has_a_row_for_each():
+    table = few_clips(fold=["a", "b", "b"])
+    tables = levels_of(table)
+    assert tables["subject"][["id", "fold"]].to_numpy().tolist() == [["x-1", "a"], ["x-1", "b"]]
+    assert tables["subject"]["prob_pneumonia"].tolist() == pytest.approx([0.2, 0.65])
+    assert tables["subject"]["duration_s"].tolist() == [10.0, 25.0]
+    assert tables["recording"]["n_clips"].tolist() == [1, 1, 1]
+
+
+def test_the_part_of_the_test_side_stays_with_the_predictions():
+    clips = as_clips(cohort().assign(part="inter-test"), LABELS)
+    probabilities = cohort()[["clip_id", "prob_crackle", "prob_wheeze"]]
+    assert set(join_predictions(clips, probabilities, LABELS)["part"]) == {"inter-test"}

@@ -1,4 +1,4 @@
-"""Figures against scikit-learn's, and the four-class score against a count by hand."""
+"""Figures against scikit-learn's, and exact classes against a count by hand."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
+from pipeline.evaluation.classes import combine, exact_figures
 from pipeline.evaluation.curves import MAX_POINTS, curves
 from pipeline.evaluation.metrics import (
     MEASURES,
     confusion,
     count_rows,
     figures,
-    four_class_figures,
-    four_classes,
     subject_indices,
     why_undefined,
 )
@@ -75,11 +74,11 @@ def test_ranking_in_chunks_changes_nothing(monkeypatch):
         np.testing.assert_array_equal(values, whole[name])
 
 
-def test_a_crackle_called_wheeze_is_a_miss_of_the_four_class_score():
-    truth = four_classes(np.array([0, 0, 1, 1, 0, 1]), np.array([0, 0, 0, 0, 1, 1]))
-    called = four_classes(np.array([0, 1, 1, 0, 0, 1]), np.array([0, 0, 0, 1, 1, 0]))
+def test_a_crackle_called_wheeze_is_a_miss_of_exact_classes():
+    truth = combine(np.array([0, 0, 1, 1, 0, 1]), np.array([0, 0, 0, 0, 1, 1]))
+    called = combine(np.array([0, 1, 1, 0, 0, 1]), np.array([0, 0, 0, 1, 1, 0]))
     assert truth.tolist() == [0, 0, 1, 1, 2, 3]
-    found = four_class_figures(truth, called, np.arange(6), np.ones((1, 6)))
+    found = exact_figures(truth, called, np.arange(6), np.ones((1, 6)))
     # Of four abnormal rows a crackle and a wheeze keep their class; one of two normals does.
     assert found["sensitivity"][0] == pytest.approx(2 / 4)
     assert found["specificity"][0] == pytest.approx(1 / 2)

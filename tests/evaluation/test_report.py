@@ -1,100 +1,34 @@
 """The report: the numbers of metrics.json, safe against hostile names, whole on odd test sides."""
 
 import re
-from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from pipeline.evaluation.report import render_report
 from pipeline.evaluation.wording import decimal
-from tests.evaluation.cohorts import LABELS, cohort
+from tests.evaluation.cohorts import LABELS, PROBLEMS, cohort
+from tests.evaluation.report_page import CONTEXT, HOSTILE, Page
 from tests.evaluation.test_evaluate import ODD, odd_test_sides
-
-HOSTILE = (
-    "<script>document.title='pwned'</script>\"'&<img src=x onerror=\"document.title='pwned'\">"
-)
-CONTEXT = {
-    "title": "A run",
-    "problem": "pneumonia",
-    "labels": ["pneumonia"],
-    "datasets": [
-        {"name": "icbhi", "title": "ICBHI 2017", "licence": "research", "n_recordings": 6898}
-    ],
-    "sides": {
-        "train": {"subjects": 61, "clips": 4142, "positives": {"pneumonia": 5}},
-        "test": {"subjects": 49, "recordings": 381},
-    },
-    "excluded": [
-        {"dataset": "icbhi", "reason": "truncated", "action": "left out", "what": "recording"},
-        {"dataset": "icbhi", "reason": "truncated", "action": "left out", "what": "recording"},
-        {"dataset": float("nan"), "reason": "past the end", "action": "repaired", "count": 12},
-    ],
-    "notes": ["The split is the official one."],
-    "split_hash": "c0ffee",
-    "settings": {"clips": {"window_s": 5.0, "n_fft": 1024}, "model": {"name": "resnet"}},
-    "versions": {"keras": "3.15.0"},
-    "history": [
-        {"epoch": 1, "loss": "0.7", "val_loss": 0.69, "val_auroc": "", "seconds": 3},
-        {"epoch": 2, "loss": "0.5", "val_loss": 0.65, "val_auroc": 0.7, "seconds": 3},
-    ],
-    "command": "luigi --module pipeline TrainPneumonia",
-    "model": {"name": "resnet", "n_parameters": 612354, "training": {"best_epoch": 2}},
-    "lineage": [{"task": "TrainNetwork", "salt": "0a1b2c", "version": "1"}],
-    "made_at": "2026-03-04T10:11:12+00:00",
-}
-_VOID = {"meta", "link", "br", "hr", "img", "input"}
-
-
-class Page(HTMLParser):
-    """A page's tags, checked to be balanced, with its visible text."""
-
-    def __init__(self, html):
-        super().__init__(convert_charrefs=True)
-        self.open, self.tags, self.text = [], [], []
-        self.feed(html)
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.text.append(data)
-
-    @property
-    def words(self):
-        return " ".join(" ".join(self.text).split())
-
-
-@pytest.fixture(scope="module")
-def pages(scored):
-    """Return the full report's page by problem."""
-    return {problem: Page(render_report(*both, CONTEXT)) for problem, both in scored.items()}
 
 
 def figures_of(metrics):
     """Yield the value of every figure of a level's targets, trivial rows and quartiles."""
+    hidden = {"harmonic_score", "challenge_score"}
+    if metrics["main"]["measure"] == "challenge_score":
+        hidden = set()
+    blocks = [*metrics["parts"], *metrics["folds"]]
     for level in metrics["levels"].values():
-        blocks = [
-            *level["labels"].values(),
-            *([level["four_class"]] if "four_class" in level else []),
-        ]
-        for part in level.get("quartiles", []):
-            blocks += [*part["labels"].values(), part.get("four_class", {"figures": {}})]
-        for block in blocks:
-            for rows in (block, *block.get("trivial", {}).values()):
-                yield from (one["value"] for one in rows.get("figures", {}).values())
+        for part in (level, *level.get("quartiles", [])):
+            blocks += [*part["labels"].values(), part.get("classes", {"figures": {}})]
+    for block in blocks:
+        for rows in (block, *block.get("trivial", {}).values()):
+            for name, one in rows.get("figures", {}).items():
+                if name not in hidden:
+                    yield one["value"]
 
 
-@pytest.mark.parametrize("problem", LABELS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_the_report_shows_the_numbers_of_metrics_and_no_others(problem, pages, scored):
     shown = {
         tag["data-value"] for _, tag in pages[problem].tags if tag.get("data-value") not in (None,)
@@ -116,24 +50,24 @@ def test_the_verdict_comes_first_with_interval_and_positive_subjects_in_words(
     assert positives.get(problem, "eighteen subjects with crackles or wheezes") in words
 
 
-@pytest.mark.parametrize("problem", LABELS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_nothing_is_fetched_and_nothing_is_run(problem, pages):
     for tag, attributes in pages[problem].tags:
         assert tag not in ("script", "iframe", "object", "embed")
         assert not any(name.startswith("on") for name in attributes)
         for name in ("src", "href", "xlink:href"):
-            assert re.match(r"#|data:", attributes.get(name, "#"))
+            assert re.match(r"#|data:|\.\./inspection-1/", attributes.get(name, "#"))
 
 
-@pytest.mark.parametrize("problem", LABELS)
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_every_picture_speaks_and_ids_are_unique(problem, pages):
     pictures = [tag for name, tag in pages[problem].tags if name == "svg"]
     assert len(pictures) >= 8
     assert all(tag["role"] == "img" and len(tag["aria-label"]) > 20 for tag in pictures)
     ids = [tag["id"] for _, tag in pages[problem].tags if "id" in tag]
     assert len(ids) == len(set(ids))
-    targets = {tag["href"][1:] for name, tag in pages[problem].tags if name == "a"}
-    assert targets <= set(ids)
+    links = [tag["href"] for name, tag in pages[problem].tags if name == "a"]
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
 
 
 def test_pictures_follow_the_pages_colours_and_need_no_other_font(scored):
@@ -149,7 +83,9 @@ def test_the_report_tells_what_went_in_and_how_it_was_made(pages):
     words = pages["pneumonia"].words
     for said in (
         "ICBHI 2017", "6,898", "4,142", "positives pneumonia", "truncated 2", "past the end 12",
-        "The split is the official one.", "c0ffee", "n_fft 1024", "keras 3.15.0", "612,354",
+        "The split is the official one.", "Mode official-clean", "Fold Litt3200", "Hash c0ffee",
+        "1 error, 3 notes: ../inspection-1/inspection.html", "n_fft 1024",
+        "keras 3.15.0", "612,354",
         "luigi --module pipeline TrainPneumonia", "TrainNetwork 0a1b2c", "2026-03-04 10:11 UTC",
     ):  # fmt: skip
         assert said.lower() in words.lower(), said
@@ -177,17 +113,21 @@ def test_odd_test_sides_give_a_report_that_says_so(problem, name, score):
         assert f"cannot be given: {metrics['main']['reason']}" in words
 
 
-def hostile_report(score):
-    """Return a report in which every name and text is an attack."""
+def hostile_report(score, fitted):
+    """Return a report, over two folds and with parts, in which every text is an attack."""
     table = cohort("pneumonia", seed=3)
-    for column in ("recording_id", "subject_id", "dataset", "clip_id"):
+    last = table["subject_id"].str[-1].astype(int)
+    table["fold"] = (last % 2).astype(str)
+    table["part"] = np.where(last % 3 == 0, "inter", "intra")
+    for column in ("recording_id", "subject_id", "dataset", "clip_id", "fold", "part"):
         table[column] = table[column] + HOSTILE
     table["recording_id"] = "x/" + table["recording_id"]
+    models = dict.fromkeys(sorted(set(table["fold"])), fitted["pneumonia"])
 
     def spoil(value):
         if isinstance(value, dict):
             return {
-                f"{name}{HOSTILE}" if name in ("clips", "keras") else name: spoil(one)
+                f"{name}{HOSTILE}" if name in ("clips", "keras", "note") else name: spoil(one)
                 for name, one in value.items()
             }
         if isinstance(value, list):
@@ -196,16 +136,21 @@ def hostile_report(score):
 
     spoilt = spoil({name: value for name, value in CONTEXT.items() if name != "history"})
     history = [{"epoch": 1, f"loss{HOSTILE}": 0.5}, {"epoch": 2, f"loss{HOSTILE}": 0.4}]
-    return render_report(score("pneumonia", table), table, spoilt | {"history": history})
+    fold = {"split_mode": HOSTILE, "split_hash": HOSTILE, "model": HOSTILE, "n_epochs": 2}
+    spoilt |= {"history": history, "folds": {name: fold | {"sides": {}} for name in models}}
+    spoilt["inspection"]["path"] = f"javascript:alert(1){HOSTILE}"
+    return render_report(score("pneumonia", table, models), table, spoilt)
 
 
-def test_hostile_names_are_shown_and_do_nothing(score):
-    page = Page(hostile_report(score))
+def test_hostile_names_are_shown_and_do_nothing(score, fitted):
+    page = Page(hostile_report(score, fitted))
+    links = [tag["href"] for name, tag in page.tags if name == "a"]
+    assert not [link for link in links if ":" in link]
     assert {"script", "img"}.isdisjoint(tag for tag, _ in page.tags)
     assert page.words.count("<script>") > 30
 
 
 def test_a_subject_list_is_cut_where_it_gets_long(scored, monkeypatch):
-    monkeypatch.setattr("pipeline.evaluation.report_tables.SUBJECT_ROWS", 10)
+    monkeypatch.setattr("pipeline.evaluation.data_tables.SUBJECT_ROWS", 10)
     words = Page(render_report(*scored["pneumonia"], {})).words
     assert "14 more subjects: see predictions.csv" in words

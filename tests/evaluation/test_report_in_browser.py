@@ -22,9 +22,9 @@ OPTIONS = (
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium found (Debian: apt-get install chromium)")
-def test_hostile_names_do_nothing_in_a_browser(score, tmp_path):
+def test_hostile_names_do_nothing_in_a_browser(score, fitted, tmp_path):
     path = tmp_path / "report.html"
-    path.write_text(hostile_report(score), encoding="utf-8")
+    path.write_text(hostile_report(score, fitted), encoding="utf-8")
     command = [
         BROWSER,
         *OPTIONS,

@@ -8,14 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import EvaluationError
-from pipeline.evaluation.levels import aggregation_of
 from pipeline.evaluation.thresholds import best_threshold, choose, fit_thresholds
-from tests.evaluation.cohorts import LABELS, cohort
+from tests.evaluation.cohorts import EXCLUSIVE, PROBLEMS, cohort, exclusive_cohort
 
 
 def fit(problem="pneumonia", n_subjects=40, **changes):
     table = cohort(problem, n_subjects, seed=4).assign(**changes)
-    return fit_thresholds(table, LABELS[problem], aggregation_of(problem))
+    return fit_thresholds(table, PROBLEMS[problem])
 
 
 def score_at(truth, probability, threshold):
@@ -98,3 +97,11 @@ def test_what_is_fitted_survives_strict_json(fitted):
     for content in fitted.values():
         assert json.loads(json.dumps(content, allow_nan=False)) == content
         assert content["kind"] == "auscult/evaluation"
+
+
+@pytest.mark.parametrize("problem", EXCLUSIVE)
+def test_exclusive_classes_have_no_threshold_on_any_level(problem):
+    fitted = fit_thresholds(exclusive_cohort(problem), PROBLEMS[problem])
+    assert {one["threshold"] for level in fitted.values() for one in level.values()} == {None}
+    with pytest.raises(EvaluationError, match="largest probability"):
+        choose(fitted, "validation")

@@ -5,13 +5,15 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pipeline.evaluation.metrics import FOUR_CLASSES, four_classes
+from pipeline.evaluation.classes import combine
 from pipeline.evaluation.trivial import (
+    apply_class_rule,
     apply_duration_rule,
-    apply_four_class_rule,
     fit_duration_rule,
 )
-from tests.evaluation.cohorts import LABELS, as_clips, cohort
+from tests.evaluation.cohorts import LABELS, PROBLEMS, as_clips, cohort, exclusive_cohort
+
+FOUR = PROBLEMS["crackle_wheeze"].exact_classes
 
 
 def train(problem="crackle_wheeze", **changes):
@@ -19,7 +21,7 @@ def train(problem="crackle_wheeze", **changes):
 
 
 def fit(table, problem="crackle_wheeze"):
-    return fit_duration_rule(table, LABELS[problem])
+    return fit_duration_rule(table, PROBLEMS[problem])
 
 
 def score_of(truth, predicted):
@@ -49,11 +51,11 @@ def test_no_cutoff_scores_better_than_the_fitted_one():
     assert score_of(truth, predicted) == pytest.approx(rule["score"])
 
 
-def test_no_four_class_cut_scores_better_than_the_fitted_one():
+def test_no_cut_of_exact_classes_scores_better_than_the_fitted_one():
     table = train()
-    rule = fit(table)["clip"]["four_class"]
+    rule = fit(table)["clip"]["classes"]
     duration = table["event_duration_s"].to_numpy()
-    truth = four_classes(table["crackle"].to_numpy(), table["wheeze"].to_numpy())
+    truth = combine(table["crackle"].to_numpy(), table["wheeze"].to_numpy())
 
     def score(called):
         return (called == truth)[truth > 0].mean() / 2 + (called == truth)[truth == 0].mean() / 2
@@ -63,8 +65,8 @@ def test_no_four_class_cut_scores_better_than_the_fitted_one():
         for cut, pair in product(np.unique(duration)[:-1], product(range(4), repeat=2))
     ]
     assert rule["score"] == pytest.approx(max(tried))
-    assert score(apply_four_class_rule(rule, duration)) == pytest.approx(rule["score"])
-    assert {rule["shorter"], rule["longer"]} <= set(FOUR_CLASSES)
+    assert score(apply_class_rule(rule, duration, FOUR)) == pytest.approx(rule["score"])
+    assert {rule["shorter"], rule["longer"]} <= set(FOUR)
 
 
 def test_the_ranking_grows_with_how_likely_a_row_is_positive():
@@ -80,7 +82,7 @@ def test_the_ranking_grows_with_how_likely_a_row_is_positive():
 def test_each_level_takes_its_own_duration():
     rules = fit(train("pneumonia"), "pneumonia")
     assert 20 < rules["subject"]["labels"]["pneumonia"]["cutoff_s"] < 31
-    assert "four_class" not in rules["clip"]
+    assert "classes" not in rules["clip"]
 
 
 @pytest.mark.parametrize(
@@ -94,5 +96,28 @@ def test_each_level_takes_its_own_duration():
 def test_where_there_is_no_rule_the_reason_is_given(changes, reason):
     rules = fit(train(**changes))["clip"]
     assert rules["labels"]["crackle"]["reason"] == reason
-    assert rules["four_class"]["reason"] == reason
-    assert rules["four_class"]["cutoff_s"] is None
+    assert rules["classes"]["reason"] == reason
+    assert rules["classes"]["cutoff_s"] is None
+
+
+def test_seven_classes_share_one_cut_and_rows_that_are_not_scored_do_not_count():
+    problem = PROBLEMS["sprsound-2-2"]
+    table = exclusive_cohort("sprsound-2-2", seed=5)
+    clips = as_clips(table, problem.labels)
+    clips["recording_duration_s"] = 10.0 + 5.0 * clips["normal"]
+    longest = clips["poor_quality"] == 1
+    rule = fit_duration_rule(clips, problem)["recording"]["classes"]
+    assert (rule["cutoff_s"], rule["longer"]) == (12.5, "normal")
+    adventitious = table.drop_duplicates("recording_id")[["true_cas", "true_das", "true_cas_das"]]
+    most = adventitious.sum().max() / adventitious.sum().sum()
+    assert rule["score"] == pytest.approx((1 + most) / 2)
+    clips.loc[longest, "recording_duration_s"] = 99.0
+    assert fit_duration_rule(clips, problem)["recording"]["classes"] == rule
+
+
+def test_only_levels_with_exact_classes_have_a_rule_for_them():
+    problem = PROBLEMS["sprsound-1-2"]
+    rules = fit_duration_rule(as_clips(exclusive_cohort(), problem.labels), problem)
+    assert "classes" in rules["clip"]
+    assert "classes" not in rules["recording"]
+    assert "classes" not in rules["subject"]
