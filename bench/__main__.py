@@ -16,6 +16,8 @@ ROOT = Path(__file__).parent.parent
 #: Name -> module, and whether it runs in the training environment.
 BENCHMARKS = {
     "recognition": ("bench.recognition", False),
+    "index": ("bench.index", False),
+    "splits": ("bench.splits", False),
     "spectrograms": ("bench.spectrograms", False),
     "training": ("bench.training", True),
 }
