@@ -8,13 +8,21 @@ from pipeline import messages
 from pipeline.config import compute, paths
 from pipeline.tasks._01_fetch import FetchRecordings
 from pipeline.tasks._02_index import IndexRecordings
+from pipeline.tasks._02_inspect import MeasureRecordings, WriteInspection
 from pipeline.tasks._03_splits import SplitSubjects
 from pipeline.tasks._04_subset import SampleSubset
 from pipeline.tasks._05_spectrograms import CacheSpectrograms, CacheSubsetSpectrograms
 from pipeline.tasks._06_clips import CutClips
 from pipeline.tasks._07_train import TrainNetwork
 from pipeline.tasks._08_evaluate import EvaluateNetwork, PredictTestSide
-from pipeline.tasks.entry import EvaluateModel, TrainCrackleWheeze, TrainModel, TrainPneumonia
+from pipeline.tasks._08_evaluate_folds import EvaluateFolds
+from pipeline.tasks.entry import (
+    EvaluateModel,
+    InspectDatasets,
+    TrainCrackleWheeze,
+    TrainModel,
+    TrainPneumonia,
+)
 from pipeline.tasks.explain import ExplainSalt
 
 __version__ = "0.1.0"
@@ -23,11 +31,14 @@ __all__ = [
     "CacheSpectrograms",
     "CacheSubsetSpectrograms",
     "CutClips",
+    "EvaluateFolds",
     "EvaluateModel",
     "EvaluateNetwork",
     "ExplainSalt",
     "FetchRecordings",
     "IndexRecordings",
+    "InspectDatasets",
+    "MeasureRecordings",
     "PredictTestSide",
     "SampleSubset",
     "SplitSubjects",
@@ -35,6 +46,7 @@ __all__ = [
     "TrainModel",
     "TrainNetwork",
     "TrainPneumonia",
+    "WriteInspection",
     "compute",
     "paths",
 ]

@@ -17,6 +17,11 @@ class paths(luigi.Config):
         description="folder with one sub-folder per data set (icbhi, jordan, sprsound), each in "
         "its publisher's layout; read in place, never written to",
     )
+    folder = luigi.Parameter(
+        default="",
+        description="directory of your own recordings for --datasets folder, one sub-folder per "
+        "label set; default: 'folder' below the recordings",
+    )
     data = luigi.Parameter(
         default="data", description="folder with the numbered rooms that the stages write"
     )

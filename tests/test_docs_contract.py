@@ -15,6 +15,7 @@ from pipeline.clips.cutting import clip_columns
 from pipeline.datasets.tables import EVENT_COLUMNS, EXCLUDED_COLUMNS, RECORDING_COLUMNS
 from pipeline.evaluation.levels import CLIP_COLUMNS
 from pipeline.evaluation.thresholds import fit_on_training
+from pipeline.problems import problem_named
 from pipeline.spectrograms.pack import COLUMNS as PACK_COLUMNS
 from pipeline.splits import make_split
 from pipeline.splits.folder import SPLIT_COLUMNS
@@ -47,7 +48,7 @@ def test_contract_names_every_column_in_order(name):
 
 def test_contract_names_the_columns_of_labels():
     people = [recording(f"icbhi-{k}", diagnosis="Pneumonia" if k % 2 else "COPD") for k in range(8)]
-    split = make_split("pneumonia", *tables(people), LABELS, SETTINGS)
+    split = make_split(problem_named("pneumonia"), *tables(people), LABELS, SETTINGS)
     told = [row[0] for row in tables_of("contract.rst")["labels.csv"]]
     assert told == [LABEL if name == "pneumonia" else name for name in split.labels.columns]
 
@@ -112,5 +113,5 @@ def test_contract_names_every_entry_of_evaluation():
     ]
     train = pd.DataFrame(clips).astype({"recording_id": str, "subject_id": str})
     val = train.rename(columns={"pneumonia": "true_pneumonia"}).assign(prob_pneumonia=[0.2, 0.7])
-    fitted = fit_on_training(train, val, "pneumonia", ["pneumonia"])
+    fitted = fit_on_training(train, val, problem_named("pneumonia"))
     assert set(entries("evaluation.json", "7. Model, auscult/model")) == set(fitted)

@@ -25,6 +25,8 @@ FORBIDDEN = {
     "pipeline/evaluation": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/splits": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/labels": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
+    "pipeline/problems": LUIGI | AUDIO | NETWORK | TABLES | ORCHESTRATION | {"cnn", "numpy"},
+    "pipeline/inspection": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/clips": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/spectrograms": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/training": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},

@@ -22,16 +22,30 @@ ROOT = Path(__file__).parent.parent
 RECORD = ROOT / "tools" / "versions.json"
 
 TABLES = "pipeline/tables.py"
-SPLITTING = [
-    f"pipeline/splits/{name}.py" for name in ("folder", "grouping", "official", "sides", "strata")
-]
 
 #: Stage -> where its version stands, and the sources of its pure functions.
 STAGES: dict[str, tuple[str, list[str]]] = {
     "frontend": ("frontend.VERSION", ["frontend"]),
     "SimulateCohort": ("", ["pipeline/audio/simul*.py"]),
     "IndexRecordings": ("", ["pipeline/datasets", "pipeline/audio/check.py"]),
-    "SplitSubjects": ("", ["pipeline/labels", "pipeline/problems.py", TABLES, *SPLITTING]),
+    "MeasureRecordings": (
+        "",
+        [
+            f"pipeline/inspection/{name}.py"
+            for name in ("measures", "measuring", "rails", "spectrum", "sketch", "headers")
+        ],
+    ),
+    "WriteInspection": (
+        "",
+        [
+            *("pipeline/inspection", TABLES),
+            *("pipeline/evaluation/svg.py", "pipeline/evaluation/wording.py"),
+        ],
+    ),
+    "SplitSubjects": (
+        "",
+        ["pipeline/labels", "pipeline/problems", "pipeline/splits", TABLES],
+    ),
     "SampleSubset": ("", ["pipeline/splits/subset.py", TABLES]),
     "CacheSpectrograms": ("", ["pipeline/spectrograms"]),
     "CutClips": ("", ["pipeline/clips", "pipeline/splits/folder.py", TABLES]),
@@ -48,6 +62,7 @@ STAGES: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "EvaluateNetwork": ("", ["pipeline/reporting.py", "pipeline/evaluation", TABLES]),
+    "EvaluateFolds": ("", ["pipeline/reporting.py", "pipeline/evaluation", TABLES]),
 }
 
 

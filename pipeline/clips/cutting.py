@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.clips.normalisation import fit_normalisation
 from pipeline.errors import SplitError
-from pipeline.problems import problem_named
+from pipeline.problems import Problem
 from pipeline.splits.folder import SIDES, Split
 
 __all__ = ["clip_columns", "cut_clips", "fit_normalisation", "window_spans", "write_clips"]
@@ -22,7 +22,7 @@ def clip_columns(names: Sequence[str]) -> list[str]:
     """Return the columns of a clip table, for a problem's labels."""
     return [
         *("clip_id", "recording_id", "subject_id", "dataset", "audio_hash", "content_hash"),
-        *("start_s", "end_s", "event_duration_s", "recording_duration_s", "weak"),
+        *("start_s", "end_s", "event_duration_s", "recording_duration_s", "weak", "part"),
         *names,
     ]
 
@@ -53,12 +53,12 @@ def window_spans(
 
 
 def cut_clips(
-    split: Split, recordings: pd.DataFrame, settings: Mapping[str, Any], problem: str
+    split: Split, recordings: pd.DataFrame, settings: Mapping[str, Any], problem: Problem
 ) -> dict[str, pd.DataFrame]:
     """Return the clips of each side.
 
     A label of an event is one clip, as long as the event. A label that holds for more than one
-    sound - of a whole recording (weak), or of the person (pneumonia) - is cut into windows that
+    sound - of a whole recording, or of the person - is cut into windows that
     inherit it.
 
     Parameters
@@ -69,8 +69,7 @@ def cut_clips(
         The index's recordings: `recording_id, audio_hash, content_hash, duration_s`.
     settings : mapping
         `[clips]` of the problem: `window_s` and `step_s` in seconds.
-    problem : str
-        `"pneumonia"` or `"crackle_wheeze"`.
+    problem : Problem
 
     Returns
     -------
@@ -89,7 +88,7 @@ def cut_clips(
     spans = split.labels.merge(split.splits, on="recording_id").merge(own, on="recording_id")
     spans = spans.rename(columns={"duration_s": "recording_duration_s"})
     spans["event_duration_s"] = (spans["end_s"] - spans["start_s"]).round(6)
-    windowed = spans["weak"].eq(1) | (problem == "pneumonia")
+    windowed = spans["weak"].eq(1) | problem.windowed
     cut = [
         window_spans(start, end, settings["window_s"], settings["step_s"]) if w else [(start, end)]
         for start, end, w in zip(spans["start_s"], spans["end_s"], windowed, strict=True)
@@ -97,7 +96,7 @@ def cut_clips(
     clips = spans.loc[spans.index.repeat([len(each) for each in cut])]
     clips["start_s"] = [start for each in cut for start, _ in each]
     clips["end_s"] = [end for each in cut for _, end in each]
-    names = problem_named(problem).labels
+    names = problem.labels
     order = ["recording_id", "start_s", "end_s", "weak", *names]
     clips = clips.sort_values(order, kind="stable", ignore_index=True)
     position = clips.groupby("recording_id").cumcount()
@@ -131,10 +130,12 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _check(split: Split, recordings: pd.DataFrame, problem: str) -> None:
-    if split.problem != problem:
+def _check(split: Split, recordings: pd.DataFrame, problem: Problem) -> None:
+    if split.problem.content != problem.content:
         raise SplitError(
-            expected=f"a split for {problem}", found=f"one for {split.problem}", where="splits"
+            expected=f"a split for {problem.name}",
+            found=f"one for {split.problem.name}, or for another form of it",
+            where="splits",
         )
     missing = sorted(set(split.splits["recording_id"]) - set(recordings["recording_id"]))
     if missing:

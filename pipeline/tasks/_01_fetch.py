@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pipeline.datasets.listing import Listing
 
 
+OWN_FOLDER = "folder"
+
+
 class SimulateCohort(SaltedTask):
     """Name and content of the generated cohort; brought about by FetchRecordings."""
 
@@ -46,6 +49,8 @@ class FetchRecordings(ShortName, OnDataset, luigi.Task):
         if self.dataset == SIMULATED:
             return SimulateCohort(simulated_settings=self.simulated_settings).source()
         folder = Path(paths().recordings) / self.dataset
+        if self.dataset == OWN_FOLDER and paths().folder:
+            folder = Path(paths().folder).expanduser()
         return LocalFolder(folder, self.dataset, registry.load(self.dataset).layout)
 
     def complete(self) -> bool:

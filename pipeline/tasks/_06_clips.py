@@ -21,7 +21,7 @@ from pipeline.tasks.parameters import OnClips
 class CutClips(OnClips, SaltedTask):
     """Cut the spans of each side into clips."""
 
-    __version__ = "1"
+    __version__ = "2"
     kind = "auscult/clips"
     salted_by = ("problem", "clips_settings")
     sample = Requirement(SampleSubset)
@@ -44,7 +44,7 @@ class CutClips(OnClips, SaltedTask):
         recordings, _ = read_indexes([task.output().path for task in self.index.values()])
         split = read_split(self.sample.output().path)
         settings = self.record()["settings"]["clips"]
-        clips = cut_clips(split, recordings, settings, self.problem)
+        clips = cut_clips(split, recordings, settings, self.question)
         packs = {name: Pack.open(task.output().path) for name, task in self.spectrograms.items()}
         spectrogram = dict(self.spectrogram_settings)
         normalisation = fit_normalisation(clips["train"], packs, spectrogram, settings)

@@ -8,6 +8,7 @@ Writes
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import luigi
 from pipeline.compose import Requirement, SaltedOutput
 from pipeline.contract import read_manifest
 from pipeline.salts import canonical
+from pipeline.tasks._02_inspect import WriteInspection
 from pipeline.tasks._05_spectrograms import Packs
 from pipeline.tasks._06_clips import CutClips
 from pipeline.tasks.parameters import OnNetwork
@@ -23,18 +25,22 @@ from pipeline.tasks.program import ProgramTask
 from pipeline.training import rundir
 from pipeline.training.environment import training_identities
 
+logger = logging.getLogger("luigi-interface")
+
 TRAIN_INPUTS = ("train.csv", "val.csv", "normalisation.json")
 
 
 class TrainNetwork(OnNetwork, ProgramTask):
     """Train one network in the isolated environment."""
 
-    __version__ = "1"
+    __version__ = "2"
     kind = "auscult/model"
     action = "train"
     salted_by = ("problem", "seed", "augment_settings", "model_settings", "training_settings")
     clips = Requirement(CutClips)
     spectrograms = Packs()
+    # Not part of the salt: who trains should have seen what is wrong with the data.
+    inspection = Requirement(WriteInspection)
     output = SaltedOutput("07_models/{task.problem}-{salt}")
 
     def input_identities(self) -> dict[str, str]:
@@ -49,7 +55,7 @@ class TrainNetwork(OnNetwork, ProgramTask):
         """Return what is to be trained, and how."""
         from pipeline.training.job import training_job
 
-        return training_job(self.problem, self.seed, self.all_settings())
+        return training_job(self.question, self.seed, self.all_settings())
 
     def job_inputs(self) -> dict[str, Path]:
         """Train and validation sides only: what is not there cannot leak."""
@@ -61,14 +67,20 @@ class TrainNetwork(OnNetwork, ProgramTask):
         """Train, then seal the model folder."""
         from pipeline.training.sealing import seal_model
 
+        logger.info("The doctor on these data: %s", self.inspection.summary())
         rundir.take_files(self.run_program(), folder)
         rundir.take_log(self.run_dir / "train.log", folder)
-        selection = {"datasets": list(self.datasets), "fold": self.fold, "subset": self.subset}
+        selection = {
+            "datasets": list(self.datasets),
+            "split": self.split,
+            "fold": self.fold,
+            "subset": self.subset,
+        }
         return seal_model(
             folder,
             clips=self.clips.output().path,
             sample=self.clips.sample.output().path,
-            problem=self.problem,
+            problem=self.question,
             record={"settings": self.all_settings(), "seed": self.seed, **selection},
         )
 

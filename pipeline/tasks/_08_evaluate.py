@@ -16,6 +16,7 @@ import luigi
 
 from pipeline.compose import Requirement, Requirements, SaltedOutput, SaltedTask, SettingsParameter
 from pipeline.tasks._02_index import IndexRecordings
+from pipeline.tasks._02_inspect import WriteInspection
 from pipeline.tasks._05_spectrograms import Packs
 from pipeline.tasks._06_clips import CutClips
 from pipeline.tasks._07_train import ExistingModel, TrainNetwork
@@ -57,29 +58,35 @@ class Prediction(ProgramTask):
         """Predict; data that the model has seen are refused before anything is computed."""
         from pipeline.training.leakage import refuse_trained_on
 
-        refuse_trained_on(self.model_task.output().path, self.clips.output() / "test.csv")
+        test = self.clips.output() / "test.csv"
+        refuse_trained_on(self.model_task.output().path, test, self.flagged())
         rundir.take_files(self.run_program(), folder)
+
+    def flagged(self) -> dict[str, list[str]]:
+        """Return what the split itself has on both sides; nothing, unless it is a publisher's."""
+        return {"subjects": [], "audio": []}
 
 
 class Evaluation(SaltedTask):
     """Score predictions and write the report."""
 
-    __version__ = "1"
+    __version__ = "2"
     kind = "auscult/report"
-    salted_by: tuple[str, ...] = ("problem", "evaluate_settings")
+    salted_by: tuple[str, ...] = ("problem", "figures_settings", "evaluate_settings")
     command = luigi.Parameter(default="", significant=False, description="shown in the report")
     evaluate_settings = SettingsParameter("evaluate")
     clips = Requirement(CutClips)
     index = Requirements(IndexRecordings, each="datasets")
+    inspection = Requirement(WriteInspection)
     output = SaltedOutput("08_reports/{task.problem}-{salt}")
 
     def input_identities(self) -> dict[str, str]:
-        """The salts of model and predictions, and what the report says was left out."""
-        left_out = {
-            f"left out.{name}": task.manifest()["info"]["digests"]["excluded"]
-            for name, task in self.index.items()
+        """The salts of model and predictions, and what the doctor found."""
+        return {
+            "predictions": self.predictions.salt,
+            "model": self.model_task.salt,
+            "findings": self.inspection.content,
         }
-        return {"predictions": self.predictions.salt, "model": self.model_task.salt, **left_out}
 
     @property
     def report(self) -> Path:
@@ -90,28 +97,38 @@ class Evaluation(SaltedTask):
         """Write metrics.json, predictions.csv and report.html."""
         from pipeline.reporting import score_and_report
 
-        sample = self.clips.sample
         return score_and_report(
             folder,
-            stages={
-                "clips": self.clips.output().path,
-                "model": self.model_task.output().path,
-                "predictions": self.predictions.output().path,
-                "sample": sample.output().path,
-                "splits": sample.splits.output().path,
-            }
-            | {f"index/{name}": task.output().path for name, task in self.index.items()},
-            problem=self.problem,
+            stages=self.stages(),
+            problem=self.question,
             settings=self.record()["settings"]["evaluate"],
             command=self.command,
             lineage=self.lineage(),
+            inspection=self.inspection.shown_beside(self.output().path),
         )
+
+    def stages(self) -> dict[str, Path]:
+        """Return the folders that the report is made from."""
+        sample = self.clips.sample
+        return {
+            "clips": self.clips.output().path,
+            "model": self.model_task.output().path,
+            "predictions": self.predictions.output().path,
+            "sample": sample.output().path,
+            "splits": sample.splits.output().path,
+        } | {f"index/{name}": task.output().path for name, task in self.index.items()}
 
 
 class PredictTestSide(OnNetwork, Prediction):
     """Predict the test side with the network of the same run."""
 
     model_task = Requirement(TrainNetwork)
+
+    def flagged(self) -> dict[str, list[str]]:
+        """Return the overlap of a publisher's split: named in every report, but not refused."""
+        from pipeline.splits import read_split
+
+        return read_split(self.clips.sample.output().path).flagged
 
 
 class EvaluateNetwork(OnNetwork, Evaluation):
@@ -134,5 +151,6 @@ class EvaluateOnDatasets(OnClips, Evaluation):
 
     model = luigi.Parameter(description="path of a model folder", significant=False)
     model_salt = luigi.Parameter(description="salt of that model folder")
+    figures_settings = SettingsParameter("figures")
     model_task = Requirement(ExistingModel)
     predictions = Requirement(PredictWithModel)

@@ -10,46 +10,45 @@ from typing import Any
 
 import luigi
 
+from pipeline import datasets as registry
 from pipeline.compose import plain, settings_parameters
 from pipeline.config import compute
 from pipeline.contract import read_json
-from pipeline.errors import SettingsError
-from pipeline.schema import PROBLEMS
+from pipeline.problems import Problem, problem_named, refuse_unsuited
+from pipeline.schema import PROBLEMS, SPLIT_MODES
 from pipeline.settings import Experiment, load
+from pipeline.tasks._02_inspect import WriteInspection
 from pipeline.tasks._07_train import ExistingModel
 from pipeline.tasks._08_evaluate import EvaluateNetwork, EvaluateOnDatasets
+from pipeline.tasks._08_evaluate_folds import EvaluateFolds
+from pipeline.tasks.choices import choose_split, out_of_range
 from pipeline.tasks.parameters import (
     SIMULATED,
     DatasetsParameter,
-    OptionalWholeNumberParameter,
+    FoldParameter,
     WholeNumberParameter,
 )
 from pipeline.training import environment
 
-ALL_ON_TEST_SIDE = {"mode": "test-only"}
-
 
 class Entry(luigi.WrapperTask):
-    """Base: says where the report is, whether it was made now or was there already."""
+    """Base: says what was made and where it is, whether it was made now or was there already."""
 
-    def evaluation(self) -> Any:
-        """Return the task that writes the report."""
-        raise TypeError(f"{type(self).__name__} does not say which evaluation it asks for")
+    def goal(self) -> Any:
+        """Return the task that makes what is asked for."""
+        raise TypeError(f"{type(self).__name__} does not say what it asks for")
+
+    def shown(self) -> str:
+        """Return the last lines for the user."""
+        raise TypeError(f"{type(self).__name__} does not say what it shows")
 
     def requires(self) -> Any:
-        """Require the evaluation, which brings everything before it about."""
-        return self.evaluation()
-
-    def complete(self) -> bool:
-        """Return whether the report is there; if not, refuse a device that is not there at once."""
-        done = super().complete()
-        if not done:
-            environment.variables_of(compute().device)
-        return done
+        """Require the goal, which brings everything before it about."""
+        return self.goal()
 
     def run(self) -> None:
-        """Print the path of the report that was just made."""
-        say_last(f"Report: {self.evaluation().report}")
+        """Say where it is."""
+        say_last(self.shown())
 
     def command(self) -> str:
         """Return the command line that names this task."""
@@ -60,64 +59,109 @@ class Entry(luigi.WrapperTask):
             if not parameter.has_task_value(self.task_family, name) or value != parameter.serialize(
                 parameter.task_value(self.task_family, name)
             ):
-                words += [f"--{name}", value]
+                words += [f"--{name.replace('_', '-')}", value]
         return shlex.join(words)
 
 
-class TrainModel(Entry):
-    """Train and evaluate one model: all eight stages."""
+class EvaluationEntry(Entry):
+    """Base of what ends with a report."""
 
-    problem = luigi.ChoiceParameter(choices=PROBLEMS, description="what is to be recognised")
+    def goal(self) -> Any:
+        """Return the evaluation."""
+        return self.evaluation()
+
+    def evaluation(self) -> Any:
+        """Return the task that writes the report."""
+        raise TypeError(f"{type(self).__name__} does not say which evaluation it asks for")
+
+    def complete(self) -> bool:
+        """Return whether the report is there; if not, refuse a device that is not there at once."""
+        done = super().complete()
+        if not done:
+            environment.variables_of(compute().device)
+        return done
+
+    def shown(self) -> str:
+        """Return what the doctor found, and the path of the report."""
+        evaluation = self.evaluation()
+        return f"Data: {evaluation.inspection.summary()}\nReport: {evaluation.report}"
+
+
+class TrainModel(EvaluationEntry):
+    """Train and evaluate one model, or one per fold: all eight stages."""
+
+    problem = luigi.Parameter(
+        description=f"what is to be recognised: {', '.join(PROBLEMS)}, or the path of a TOML file"
+    )
     datasets = DatasetsParameter(
         default=("simulated",),
-        description="data sets, comma-separated: icbhi, jordan, sprsound, simulated",
+        description="data sets, comma-separated: "
+        f"{', '.join(registry.known())}, or folder-NAME for more folders of your own",
     )
     experiment = luigi.Parameter(
         default="baseline",
         description="how it is computed: baseline, demo, smoke, or the path of a TOML file",
     )
+    split = luigi.ChoiceParameter(
+        default="default",
+        choices=SPLIT_MODES,
+        description="who is tested on: default is the publisher's split without the subjects on "
+        "both sides where it can serve, and elsewhere a split by subject; see docs/splits.rst",
+    )
+    split_file = luigi.Parameter(
+        default="", description="the csv of --split file: a column side, and who is on it"
+    )
+    folds = WholeNumberParameter(
+        default=0, description="train on all of so many folds, and report once over all subjects"
+    )
+    fold = FoldParameter(
+        default="",
+        description="one fold only: a number from 0, or the data set or device left out",
+    )
     subset = WholeNumberParameter(
         default=0, description="development sample: subjects per class and side; 0 = all"
     )
-    fold = OptionalWholeNumberParameter(
-        default=None, description="cross-validation fold, from 0; none = the default split"
-    )
     seed = WholeNumberParameter(default=0, description="seed of the training")
 
-    def evaluation(self) -> EvaluateNetwork:
+    def evaluation(self) -> EvaluateNetwork | EvaluateFolds:
         """Return the evaluation, with each settings section that a stage reads."""
-        from pipeline.problems import refuse_unsuited
-
-        experiment = load(self.experiment)
-        refuse_unsuited(self.problem, self.datasets)
+        experiment, problem = load(self.experiment), problem_named(self.problem)
+        refuse_unsuited(problem, self.datasets)
+        splits = experiment.section("splits")
+        choice = choose_split(self.split, self.fold, self.folds, self.split_file, splits)
+        self._check()
         sections = {
-            name: experiment.section(parameter.section, self.problem)
+            name: experiment.section(parameter.section, problem)
             for name, parameter in settings_parameters(EvaluateNetwork)
+            if parameter.section in experiment.sections
         }
-        self._check(sections["splits_settings"]["n_folds"])
-        sections["simulated_settings"] = _if_simulated(self.datasets, experiment)
+        sections["problem_settings"] = problem.content
+        sections["figures_settings"] = problem.figures
+        sections["splits_settings"] = choice.settings
+        sections["simulated_settings"] = if_simulated(self.datasets, experiment)
         # What has no effect on this run must not make another run of it.
         if not self.subset:
             sections["subset_settings"] = {}
-        if self.problem != "pneumonia":
+        if not problem.healthy:
             sections["labels_settings"] = {}
-        return EvaluateNetwork(
-            problem=self.problem,
+        return (EvaluateFolds if choice.all_folds else EvaluateNetwork)(
+            problem=problem.name,
             datasets=self.datasets,
-            fold=self.fold,
+            split=choice.mode,
+            fold=choice.fold,
+            split_file=self.split_file,
+            split_file_hash=choice.file_hash,
             subset=self.subset,
             seed=self.seed,
             command=self.command(),
             **sections,
         )
 
-    def _check(self, n_folds: int) -> None:
-        if self.fold is not None and not 0 <= self.fold < n_folds:
-            raise _out_of_range("--fold", f"0 to {n_folds - 1} ([splits] n_folds)", self.fold)
+    def _check(self) -> None:
         if not 0 <= self.seed < 2**32:
-            raise _out_of_range("--seed", "a number from 0 to 4294967295", self.seed)
+            raise out_of_range("--seed", "a number from 0 to 4294967295", self.seed)
         if self.subset < 0:
-            raise _out_of_range("--subset", "0 (all) or a number of subjects", self.subset)
+            raise out_of_range("--subset", "0 (all) or a number of subjects", self.subset)
 
 
 class TrainPneumonia(TrainModel):
@@ -132,7 +176,23 @@ class TrainCrackleWheeze(TrainModel):
     problem = "crackle_wheeze"
 
 
-class EvaluateModel(Entry):
+class InspectDatasets(Entry):
+    """Show on one page what data sets hold and everything that is wrong with them."""
+
+    datasets = DatasetsParameter(description="data sets, comma-separated")
+    experiment = luigi.Parameter(default="baseline", description="where [simulated] is taken from")
+
+    def goal(self) -> WriteInspection:
+        """Return the task that writes the page."""
+        simulated = if_simulated(self.datasets, load(self.experiment))
+        return WriteInspection(datasets=self.datasets, simulated_settings=simulated)
+
+    def shown(self) -> str:
+        """Return the number of findings and the path of the page."""
+        return f"Data: {self.goal().summary()}"
+
+
+class EvaluateModel(EvaluationEntry):
     """Score an existing model folder on data sets it has not seen."""
 
     model = luigi.Parameter(description="path of a model folder (07_models/...)")
@@ -150,20 +210,23 @@ class EvaluateModel(Entry):
             name: trained["settings"].get(parameter.section, {})
             for name, parameter in settings_parameters(EvaluateOnDatasets)
         }
-        sections["simulated_settings"] = _if_simulated(self.datasets, experiment)
+        sections["simulated_settings"] = if_simulated(self.datasets, experiment)
         sections["evaluate_settings"] = experiment.section("evaluate")
-        sections["splits_settings"] = ALL_ON_TEST_SIDE
+        sections["limits_settings"] = experiment.section("limits")
+        sections["splits_settings"] = {}
+        refuse_unsuited(Problem.of(plain(sections["problem_settings"])), self.datasets)
         return EvaluateOnDatasets(
             model=self.model,
             model_salt=salt,
             problem=trained["problem"],
             datasets=self.datasets,
+            split="test-only",
             command=self.command(),
             **{name: plain(section) for name, section in sections.items()},
         )
 
 
-def _if_simulated(datasets: tuple[str, ...], experiment: Experiment) -> dict[str, Any]:
+def if_simulated(datasets: tuple[str, ...], experiment: Experiment) -> dict[str, Any]:
     """Return [simulated], or nothing where no simulated recording takes part."""
     return experiment.section(SIMULATED) if SIMULATED in datasets else {}
 
@@ -172,20 +235,11 @@ def _trained_record(model: str) -> dict[str, Any]:
     return read_json(Path(model) / "record.json")
 
 
-def _out_of_range(name: str, expected: str, value: Any) -> SettingsError:
-    return SettingsError(
-        expected=f"{name}: {expected}",
-        found=str(value),
-        where="the command line",
-        action="Change the value.",
-    )
-
-
 @luigi.Task.event_handler(luigi.Event.DEPENDENCY_PRESENT)
 def say_what_is_there(task: luigi.Task) -> None:
     """Tell the user that a complete run was left as it is, and where its report lies."""
     if isinstance(task, Entry):
-        say_last(f"Nothing to do: everything is there already.\nReport: {task.evaluation().report}")
+        say_last(f"Nothing to do: everything is there already.\n{task.shown()}")
 
 
 @luigi.Task.event_handler(luigi.Event.START)

@@ -11,9 +11,9 @@ from typing import Any
 import luigi
 
 from pipeline import datasets as registry
-from pipeline.compose import SettingsParameter
+from pipeline.compose import SettingsParameter, plain
 from pipeline.errors import SettingsError
-from pipeline.schema import PROBLEMS
+from pipeline.problems import Problem
 
 SIMULATED = "simulated"
 
@@ -33,10 +33,11 @@ class WholeNumberParameter(luigi.IntParameter):
             ) from None
 
 
-class OptionalWholeNumberParameter(luigi.parameter.OptionalParameterMixin, WholeNumberParameter):
-    """A whole number, or nothing."""
+class FoldParameter(luigi.Parameter):
+    """A fold: a number from 0, the name of what is held out, or nothing."""
 
-    expected_type = int
+    def normalize(self, value: Any) -> str:
+        return "" if value is None else str(value).strip()
 
 
 class DatasetsParameter(luigi.Parameter):
@@ -71,7 +72,7 @@ class DatasetParameter(luigi.Parameter):
 class OnDataset:
     """Stages that work on one data set."""
 
-    dataset = DatasetParameter(description="data set: icbhi, jordan, sprsound or simulated")
+    dataset = DatasetParameter(description="data set by name, such as icbhi")
     simulated_settings = SettingsParameter("simulated")
 
     @staticmethod
@@ -88,15 +89,31 @@ class OnSpectrograms:
     spectrogram_settings = SettingsParameter("spectrogram")
 
 
-class OnSplit:
+class OnDatasets:
+    """Stages that work on several data sets at once."""
+
+    datasets = DatasetsParameter(description="data sets, comma-separated")
+    simulated_settings = SettingsParameter("simulated")
+
+
+class OnSplit(OnDatasets):
     """Stages that depend on the problem and its split."""
 
-    problem = luigi.ChoiceParameter(choices=PROBLEMS, description="what is to be recognised")
-    datasets = DatasetsParameter(description="data sets, comma-separated")
-    fold = OptionalWholeNumberParameter(default=None, description="cross-validation fold, from 0")
-    simulated_settings = SettingsParameter("simulated")
+    problem = luigi.Parameter(description="name of what is to be recognised")
+    split = luigi.Parameter(default="default", description="way to split")
+    fold = FoldParameter(default="", description="fold: a number from 0, or what is held out")
+    split_file = luigi.Parameter(default="", significant=False, description="csv of --split file")
+    split_file_hash = luigi.Parameter(default="", description="sha256 of that csv")
+    problem_settings = SettingsParameter("problem")
     labels_settings = SettingsParameter("labels")
     splits_settings = SettingsParameter("splits")
+    limits_settings = SettingsParameter("limits")
+
+    @property
+    def question(self) -> Problem:
+        """The problem in full; its figures only where the stage has them."""
+        figures = getattr(self, "figures_settings", {})
+        return Problem.of(plain(self.problem_settings), plain(figures))
 
 
 class OnSample(OnSplit):
@@ -119,3 +136,4 @@ class OnNetwork(OnClips):
     augment_settings = SettingsParameter("augment")
     model_settings = SettingsParameter("model")
     training_settings = SettingsParameter("training")
+    figures_settings = SettingsParameter("figures")

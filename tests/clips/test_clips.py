@@ -18,10 +18,12 @@ from pipeline.clips.cutting import (
     write_clips,
 )
 from pipeline.errors import SplitError
+from pipeline.problems import problem_named
 from pipeline.splits import make_split
 from pipeline.tables import read_table
 from tests.fakes.cohort_tables import LABELS, SETTINGS, recording, tables
 
+PNEUMONIA, SOUNDS = problem_named("pneumonia"), problem_named("crackle_wheeze")
 CLIPS = {"fill": "context", "level": "recording", "window_s": 10.0, "step_s": 5.0}
 # One frame per 0.1 s: the numbers below can be worked out by hand.
 SPECTROGRAM = {
@@ -34,7 +36,7 @@ SPECTROGRAM = {
 }
 
 
-def cohort(problem: str = "crackle_wheeze"):
+def cohort(problem=SOUNDS):
     rows = [
         recording(f"icbhi-{k}", n, ["crackle", "normal", "both"], "COPD" if k % 2 else "Pneumonia")
         for k in range(12)
@@ -42,7 +44,7 @@ def cohort(problem: str = "crackle_wheeze"):
     ]
     rows += [recording(f"jordan-{k}", 0, ["E W"], "N", duration_s=23.0) for k in range(8)]
     index = tables(rows)
-    return make_split(problem, *index, LABELS, {**SETTINGS, "mode": "grouped"}), index[0]
+    return make_split(problem, *index, LABELS, SETTINGS, mode="grouped"), index[0]
 
 
 def together(clips) -> pd.DataFrame:
@@ -92,7 +94,7 @@ def test_windows_lie_inside_have_one_length_and_leave_less_than_half_a_step(leng
 
 def test_crackles_and_wheezes_get_a_clip_per_event_and_weak_labels_windows():
     split, recordings = cohort()
-    clips = cut_clips(split, recordings, CLIPS, "crackle_wheeze")
+    clips = cut_clips(split, recordings, CLIPS, SOUNDS)
     everything = together(clips)
     first = everything[everything["recording_id"] == "icbhi/icbhi-0_0"]
     assert list(first["clip_id"]) == [f"icbhi/icbhi-0_0#{k}" for k in range(3)]
@@ -110,19 +112,20 @@ def test_crackles_and_wheezes_get_a_clip_per_event_and_weak_labels_windows():
 
 
 def test_pneumonia_is_cut_into_windows_over_the_recording():
-    split, recordings = cohort("pneumonia")
-    everything = together(cut_clips(split, recordings, CLIPS, "pneumonia"))
+    split, recordings = cohort(PNEUMONIA)
+    everything = together(cut_clips(split, recordings, CLIPS, PNEUMONIA))
     first = everything[everything["recording_id"] == "icbhi/icbhi-0_0"]
     assert first[["start_s", "end_s", "pneumonia", "weak"]].to_numpy().tolist() == [[0, 10, 1, 0]]
     assert len(everything) == 24 + 8 * 4
 
 
-@pytest.mark.parametrize("problem", ["pneumonia", "crackle_wheeze"])
-def test_clips_stand_on_their_recordings_side_with_all_columns_in_any_order(problem):
+@pytest.mark.parametrize("name", ["pneumonia", "crackle_wheeze", "icbhi-4"])
+def test_clips_stand_on_their_recordings_side_with_all_columns_in_any_order(name):
+    problem = problem_named(name)
     split, recordings = cohort(problem)
     clips = cut_clips(split, recordings, CLIPS, problem)
     for side, table in clips.items():
-        assert list(table.columns) == clip_columns(split.names)
+        assert list(table.columns) == clip_columns(problem.labels)
         on_side = split.splits.loc[split.splits["side"] == side, "recording_id"]
         assert set(table["recording_id"]) == set(on_side)
         assert len(table) > 0
@@ -142,8 +145,8 @@ def test_sides_without_recordings_are_empty_tables_with_columns():
         [("icbhi/icbhi-0_0", 0.0, 1.0, "crackle", 0)],
         columns=["recording_id", "start_s", "end_s", "type", "weak"],
     )
-    split = make_split("crackle_wheeze", recordings, events, LABELS, {"mode": "test-only"})
-    clips = cut_clips(split, recordings, CLIPS, "crackle_wheeze")
+    split = make_split(SOUNDS, recordings, events, LABELS, {}, mode="test-only")
+    clips = cut_clips(split, recordings, CLIPS, SOUNDS)
     assert [len(clips[side]) for side in ("train", "val", "test")] == [0, 0, 1]
     assert list(clips["train"].columns) == clip_columns(["crackle", "wheeze"])
 
@@ -151,19 +154,22 @@ def test_sides_without_recordings_are_empty_tables_with_columns():
 def test_a_split_for_other_recordings_or_another_problem_is_refused():
     split, recordings = cohort()
     with pytest.raises(SplitError, match="crackle_wheeze"):
-        cut_clips(split, recordings, CLIPS, "pneumonia")
+        cut_clips(split, recordings, CLIPS, PNEUMONIA)
     with pytest.raises(SplitError, match="icbhi/icbhi-0_0"):
-        cut_clips(split, recordings.iloc[1:], CLIPS, "crackle_wheeze")
+        cut_clips(split, recordings.iloc[1:], CLIPS, SOUNDS)
 
 
 def test_clips_are_written_and_read_back(tmp_path):
     split, recordings = cohort()
-    clips = cut_clips(split, recordings, CLIPS, "crackle_wheeze")
+    clips = cut_clips(split, recordings, CLIPS, SOUNDS)
     fitted = {"level": "none", "mean_db": [1 / 3], "std_db": [2.0]}
     info = write_clips(clips, fitted, tmp_path)
     for side, table in clips.items():
         pd.testing.assert_frame_equal(
-            read_table(tmp_path / f"{side}.csv"), table, check_dtype=False, check_exact=True
+            read_table(tmp_path / f"{side}.csv", SOUNDS.labels),
+            table,
+            check_dtype=False,
+            check_exact=True,
         )
     assert json.loads((tmp_path / "normalisation.json").read_text()) == fitted
     assert json.loads((tmp_path / "info.json").read_text()) == info
@@ -172,7 +178,7 @@ def test_clips_are_written_and_read_back(tmp_path):
 
 def test_clips_for_a_model_that_has_its_own_normalisation_are_written_without(tmp_path):
     split, recordings = cohort()
-    write_clips(cut_clips(split, recordings, CLIPS, "crackle_wheeze"), None, tmp_path)
+    write_clips(cut_clips(split, recordings, CLIPS, SOUNDS), None, tmp_path)
     assert not (tmp_path / "normalisation.json").exists()
 
 

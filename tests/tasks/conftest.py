@@ -50,6 +50,11 @@ class Rooms:
         """Return the last task before training, as a new process would see it."""
         return self.task(cls, **parameters).evaluation().clips
 
+    def before_training(self, **parameters):
+        """Return all that a training requires."""
+        model = self.task(**parameters).evaluation().model_task
+        return [model.clips, model.inspection]
+
     def run(self, *tasks, **options) -> bool:
         """Run tasks with the local scheduler; return whether all went well."""
         options = {"local_scheduler": True, "log_level": "WARNING", **options}

@@ -24,7 +24,7 @@ def test_before_the_first_run_nothing_is_known_beyond_the_index(rooms):
 
 def test_changed_setting_is_named_with_both_values(rooms):
     rooms.fill("icbhi")
-    assert rooms.run(rooms.clips(datasets="icbhi"))
+    assert rooms.run(*rooms.before_training(datasets="icbhi"))
     task = rooms.task(datasets="icbhi").evaluation().model_task
     task.output().write(lambda folder: None, salt=task.salt, lineage=task.lineage())
     assert "is there" in headline(lines(rooms.task(datasets="icbhi")), "TrainNetwork")
@@ -36,7 +36,7 @@ def test_changed_setting_is_named_with_both_values(rooms):
 
 def test_own_change_is_named_even_while_an_input_is_missing(rooms):
     rooms.fill("icbhi")
-    assert rooms.run(rooms.clips(datasets="icbhi"))
+    assert rooms.run(*rooms.before_training(datasets="icbhi"))
     task = rooms.task(datasets="icbhi").evaluation().model_task
     task.output().write(lambda folder: None, salt=task.salt, lineage=task.lineage())
     changed = rooms.experiment.read_text().replace("n_epochs = 2", "n_epochs = 3")

@@ -205,7 +205,9 @@ def test_data_set_without_labels_for_the_problem_is_refused_before_anything_runs
     assert not rooms.data.exists()
 
 
-@pytest.mark.parametrize("parameters", [{"fold": 5}, {"fold": -1}, {"subset": -1}, {"seed": -5}])
+@pytest.mark.parametrize(
+    "parameters", [{"fold": 5}, {"fold": "-1"}, {"folds": 1}, {"subset": -1}, {"seed": -5}]
+)
 def test_parameters_out_of_range_are_refused_before_anything_runs(rooms, caplog, parameters):
     rooms.fill("icbhi")
     assert not rooms.run(rooms.task(datasets="icbhi", **parameters))
