@@ -107,13 +107,19 @@ class SaltedOutput:
 
 
 class ShortName:
-    """Tasks whose name in the log leaves out the settings, which would fill the screen."""
+    """Tasks whose name in the log leaves out settings and empty values, which fill the screen."""
 
     def __repr__(self: Any) -> str:
-        shown = [
-            f"{name}={parameter.serialize(getattr(self, name))}"
+        values = {
+            name: parameter.serialize(getattr(self, name))
             for name, parameter in self.get_params()
             if parameter.significant and not isinstance(parameter, SettingsParameter)
+        }
+        # A hash is told by its first digits; what was not asked for says nothing.
+        shown = [
+            f"{name}={value[:12] if name.endswith('_hash') else value}"
+            for name, value in values.items()
+            if value
         ]
         return f"{self.task_family}({', '.join(shown)})"
 

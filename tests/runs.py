@@ -22,6 +22,8 @@ from pipeline.spectrograms.store import is_whole
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = "01_recordings 02_index 03_splits 04_subset 05_spectrograms 06_clips 07_models 08_reports"
 BEFORE_TRAINING = ROOMS.split()[:6]
+#: The doctor's page, which stands in the last room and is made before the training, too.
+INSPECTION = "08_reports/inspection-*"
 N_MELS = 32
 TINY = f"""
 [simulated]
@@ -164,6 +166,8 @@ class Rooms:
         """Take over the stages before training from other rooms, times included."""
         for room in BEFORE_TRAINING:
             shutil.copytree(other.data / room, self.data / room)
+        for page in other.data.glob(INSPECTION):
+            shutil.copytree(page, self.data / page.relative_to(other.data))
 
     def parts(self, room: str = "*") -> list[Path]:
         """Return the temporary folders in a room."""

@@ -25,9 +25,15 @@ LEFT_OUT = {
 def left_out_notes(gone: pd.DataFrame) -> list[str]:
     """Return a sentence for each reason why recordings are on no side."""
     counts = gone["reason"].value_counts()
-    return [
-        f"Left out: {counts[each]} {text}." for each, text in LEFT_OUT.items() if each in counts
-    ]
+    found = {each: int(counts[each]) for each in LEFT_OUT if each in counts}
+    return [f"Left out: {n} {_of(n, LEFT_OUT[each])}." for each, n in found.items()]
+
+
+def _of(n: int, text: str) -> str:
+    """Return a text that begins with what is counted, in the singular where there is one."""
+    noun, rest = text.split(" ", 1)
+    one = {"copies": "copy", "recordings": "recording"}[noun]
+    return f"{one if n == 1 else noun} {rest}"
 
 
 def overlap_notes(overlap: Mapping[str, Sequence[str]]) -> list[str]:

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
-from tests.runs import BEFORE_TRAINING, Rooms, result_of
+from tests.runs import BEFORE_TRAINING, INSPECTION, Rooms, result_of
 
+ALL_BEFORE = [*BEFORE_TRAINING, INSPECTION]
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -40,7 +41,8 @@ def size_of(rooms: Rooms, names: list[str]) -> int:
     sizes = [
         path.stat().st_size
         for name in names
-        for path in (rooms.data / name).rglob("*")
+        for folder in rooms.data.glob(name)
+        for path in folder.rglob("*")
         if path.is_file() and not path.is_symlink()
     ]
     return sum(-(-size // PAGE) * PAGE for size in sizes)
@@ -59,7 +61,7 @@ def check_refused(rooms: Rooms, **options) -> str:
 def test_full_disk_says_so_at_every_stage_and_leaves_nothing_broken(small_disk, undisturbed):
     rooms, resize = small_disk
     fetched, cached, cut = (
-        size_of(undisturbed.rooms, BEFORE_TRAINING[:n_rooms]) for n_rooms in (1, 2, 6)
+        size_of(undisturbed.rooms, ALL_BEFORE[:n_rooms]) for n_rooms in (1, 2, None)
     )
     for n_bytes, stage in ((fetched // 2, "01_recordings"), (cached + 24 * PAGE, "05_")):
         resize(n_bytes)
@@ -79,7 +81,7 @@ def test_full_disk_says_so_at_every_stage_and_leaves_nothing_broken(small_disk, 
 @pytest.mark.parametrize("n_pages", [0, 1, 2, 3, 5, 40, 100, 150])
 def test_full_disk_is_named_wherever_the_training_meets_it(small_disk, undisturbed, n_pages):
     rooms, resize = small_disk
-    n_bytes = size_of(undisturbed.rooms, BEFORE_TRAINING)
+    n_bytes = size_of(undisturbed.rooms, ALL_BEFORE)
     resize(20 * n_bytes)
     rooms.copy_before_training(undisturbed.rooms)
     resize(n_bytes + n_pages * PAGE)
