@@ -22,9 +22,13 @@ _ABOUT_TASK = re.compile(r"\[pid \d+\] Worker Worker\(.*?\) (running|done|failed
 _TRACEBACK = re.compile(
     r"Traceback \(most recent call last\):\n.*\npipeline\.errors\.(\w+): ", re.S
 )
+_WILL_NOT_RUN = re.compile(
+    r"Will not run (\w+)\(.*?\)(?: or any dependencies)? due to error in \w+\(\) method:", re.S
+)
 _NOISE = ("Informed scheduler that task", "Worker Worker(", "Done scheduling", "Running Worker")
 
 
+ASK_FOR_HELP = "Every option: luigi --module pipeline TASK --help"
 STOPPED = (
     "Stopped. What is finished stays, and nothing half-written counts: run the same command again "
     "to go on from there."
@@ -40,7 +44,13 @@ class PlainMessages(logging.Filter):
             return False
         text = _TRACEBACK.sub(r"\1\n", text)
         record.msg, record.args = _ABOUT_TASK.sub(r"\1: ", text), ()
+        if _WILL_NOT_RUN.match(record.msg):
+            record.msg = _WILL_NOT_RUN.sub(r"\1 cannot run:", record.msg)
+            record.levelno, record.levelname = logging.ERROR, "ERROR"
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, luigi.parameter.ParameterException):
+            record.msg = f"{error}\n{ASK_FOR_HELP}"
+            record.exc_info = record.exc_text = None
         if isinstance(error, SystemExit | KeyboardInterrupt):
             record.msg = f"{record.msg}\n{STOPPED}"
             record.exc_info = record.exc_text = None
@@ -62,9 +72,24 @@ def show_uncaught(
         sys.__excepthook__(kind, error, trace)
 
 
+def _schedule_here() -> None:
+    """Schedule in this process where no luigi.cfg says anything: nobody waits for a daemon."""
+    config = luigi.configuration.get_config()
+    if not config.has_option("core", "local_scheduler") and not _names_a_daemon(config):
+        config.set("core", "local_scheduler", "true")
+
+
+def _names_a_daemon(config: luigi.configuration.LuigiConfigParser) -> bool:
+    options = ("default-scheduler-host", "default-scheduler-port", "default-scheduler-url")
+    names = [spelt for name in options for spelt in (name, name.replace("-", "_"))]
+    asked = any(word.startswith("--scheduler") for word in sys.argv)
+    return asked or any(config.has_option("core", name) for name in names)
+
+
 def install() -> None:
     """Install the filter on Luigi's logger, once, and the hook for errors before it starts."""
     sys.excepthook = show_uncaught
+    _schedule_here()
     logger = logging.getLogger("luigi-interface")
     if not any(isinstance(one, PlainMessages) for one in logger.filters):
         logger.addFilter(PlainMessages())

@@ -33,11 +33,15 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class LocalFolder:
-    """A folder of the user's, read in place and never written to."""
+    """A folder of the user's, read in place and never written to.
+
+    `option`, where there is one, is what to do when it is not there.
+    """
 
     folder: Path
     dataset: str
     layout: str = ""
+    option: str = ""
 
     def present(self) -> bool:
         """Return whether the folder is there and holds anything."""
@@ -49,11 +53,12 @@ class LocalFolder:
     def fetch(self, progress: Progress) -> None:
         """Raise: a local folder is there or it is not."""
         raise RecordingsMissing(
-            expected=f"the recordings of '{self.dataset}' in their publisher's layout"
-            + (f" ({self.layout})" if self.layout else ""),
+            expected=f"the recordings of '{self.dataset}'"
+            + (f": {self.layout}" if self.layout else ""),
             found=_state_of(self.folder),
             where=str(self.folder),
-            action="Put the data set there, or say where it lies: --paths-recordings DIR (or "
+            action=self.option
+            or "Put the data set there, or say where it lies: --paths-recordings DIR (or "
             f"[paths] recordings in luigi.cfg), DIR holding a folder '{self.dataset}'.",
         )
 

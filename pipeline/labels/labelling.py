@@ -77,8 +77,9 @@ def _apply(
     reasons = spans["word"].map({w: v for w, v in verdicts.items() if isinstance(v, str)})
     understood = {word: v for word, v in verdicts.items() if not isinstance(v, str)}
     kept = spans[reasons.isna()]
+    words = list(kept["word"])
     for position, name in enumerate(names):
-        kept = kept.assign(**{name: [understood[word][position] for word in kept["word"]]})
+        kept = kept.assign(**{name: [understood[word][position] for word in words]})
     kept = kept[["recording_id", "start_s", "end_s", *names, "weak"]]
     kept = kept.astype({"start_s": float, "end_s": float} | dict.fromkeys([*names, "weak"], int))
 

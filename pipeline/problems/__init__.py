@@ -37,7 +37,7 @@ def problem_named(name_or_path: str) -> Problem:
     if name_or_path in NAMES:
         return _read(FOLDER / f"{name_or_path}.toml")
     path = Path(name_or_path).expanduser()
-    if path.suffix == ".toml" and path.is_file():
+    if path.suffix == ".toml" or path.is_file():
         return _own(path)
     near = difflib.get_close_matches(name_or_path, NAMES, n=1)
     raise SettingsError(
@@ -83,6 +83,13 @@ def refuse_unsuited(problem: Problem, names: Iterable[str]) -> None:
 
 
 def _own(path: Path) -> Problem:
+    if not path.is_file():
+        raise SettingsError(
+            expected="the path of a TOML file that states a problem",
+            found="no such file" if not path.exists() else "no file",
+            where=str(path),
+            action=f"Name a file that is there, or one of: {', '.join(NAMES)}.",
+        )
     if not _NAME.fullmatch(path.stem) or path.stem in NAMES:
         raise SettingsError(
             expected="a file name of letters, digits, - and _, that is no shipped problem's",
@@ -96,7 +103,7 @@ def _own(path: Path) -> Problem:
 @cache
 def _read(path: Path) -> Problem:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             expected="a TOML file", found=str(error), where=str(path), action="Mend that line."

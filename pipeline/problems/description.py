@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from pipeline import datasets
 from pipeline.errors import SettingsError
-from pipeline.problems.words import fold
+from pipeline.problems.words import UNKNOWN, fold
 
 LEVELS = ("event", "recording", "subject")
+#: Where a publisher's words stand: in events.csv, and in recordings.csv.
+COLUMNS = ("type", "diagnosis", "record_label")
 MEASURES = ("auroc", "score", "challenge_score")
 AGGREGATIONS = ("mean", "max")
 SCORED_LEVELS = ("clip", "recording", "subject")
@@ -149,10 +152,11 @@ def described(name: str, content: Mapping[str, Any], where: str) -> Problem:
     """
     values: dict[str, Any] = {k: v for k, v in content.items() if k != "figures"}
     values |= _figures(content.get("figures", {}), where)
-    known = [one.name for one in fields(Problem) if one.name != "name"]
-    for key in values:
-        if key not in known:
-            raise _bad(where, f"keys among {', '.join(known)}", f"'{key}'", _near(key, known))
+    known = [one.name for one in fields(Problem) if one.name not in ("name", *FIGURES)]
+    for key in content:
+        if key not in (*known, "figures"):
+            keys = [*known, "figures"]
+            raise _bad(where, f"keys among {', '.join(keys)}", f"'{key}'", _near(key, keys))
     for key in ("labels", "level", "column", "words"):
         if not values.get(key):
             raise _bad(where, f"the key '{key}'", "none", "State it; see docs/problems.rst.")
@@ -211,6 +215,11 @@ def _check(problem: Problem, where: str) -> None:
     for key, value in problem.aggregation.items():
         _among(key, ("recording", "subject"), "[aggregation]", where)
         _among(value, AGGREGATIONS, f"[aggregation] {key}", where)
+    _among(problem.column, COLUMNS, "column", where)
+    _check_words(problem, where)
+    for name in problem.datasets:
+        if not isinstance(name, str) or name not in (known := _known_datasets(name)):
+            raise _bad(where, f"data sets among: {', '.join(known)}", repr(name))
     if (problem.level == "event") != (problem.column == "type"):
         raise _bad(where, "level 'event' with column 'type'", f"{problem.level}, {problem.column}")
     for key, found in (
@@ -226,6 +235,25 @@ def _check(problem: Problem, where: str) -> None:
     _check_kind(problem, where)
 
 
+def _known_datasets(name: str) -> tuple[str, ...]:
+    own = (name,) if isinstance(name, str) and name.startswith("folder-") else ()
+    return (*datasets.known(), *own)
+
+
+def _check_words(problem: Problem, where: str) -> None:
+    """Check that no word has two meanings, and that every one can be met at all."""
+    meanings = {f"words.{label}": words for label, words in problem.words.items()}
+    meant = {word for words in meanings.values() for word in words}
+    for key in ("negative", "ignored", "skipped"):
+        for word in getattr(problem, key):
+            if word in meant:
+                raise _bad(where, f"'{word}' under [words] or '{key}', not both", "both")
+        meanings[key] = getattr(problem, key)
+    for key, words in meanings.items():
+        for word in UNKNOWN.intersection(words):
+            raise _bad(where, f"words that say something under '{key}'", f"{word!r} is unknown")
+
+
 def _check_kind(problem: Problem, where: str) -> None:
     """Check what holds for exclusive classes only, and for independent labels only."""
     if problem.main_measure != "auroc" and not problem.exact_classes:
@@ -235,18 +263,32 @@ def _check_kind(problem: Problem, where: str) -> None:
             if getattr(problem, key):
                 raise _bad(where, f"'{key}' with exclusive = true only", "independent labels")
         return
-    if len(problem.labels) < 2 or problem.normal not in problem.labels:
-        raise _bad(where, "two or more labels, and which of them is 'normal'", repr(problem.normal))
-    if problem.negative or problem.healthy or problem.others == "negative":
-        raise _bad(where, "'negative', 'healthy' and others = 'negative' without exclusive", "both")
+    if len(problem.labels) < 2:
+        raise _bad(where, "two or more labels with exclusive = true", ", ".join(problem.labels))
+    if not problem.normal:
+        raise _bad(where, f"'normal': which of {', '.join(problem.labels)} it is", "none")
+    _among(problem.normal, problem.labels, "normal", where)
+    for key in ("negative", "healthy"):
+        if getattr(problem, key):
+            raise _bad(where, f"no '{key}' with exclusive = true", f"'{key}' and exclusive")
+    if problem.others == "negative":
+        raise _bad(where, "no others = 'negative' with exclusive = true", "both")
     of: dict[str, str] = {}
     for label, words in problem.words.items():
         for word in words:
             if of.setdefault(word, label) != label:
                 raise _bad(where, "each word in one exclusive class", f"{word!r} in two")
     for label, parts in problem.combinations.items():
+        others = [each for each in problem.labels if each not in (problem.normal, label)]
+        if not isinstance(parts, tuple) or len(set(parts)) < 2:
+            expected = f"two or more classes under 'combinations.{label}'"
+            raise _bad(where, expected, repr(parts))
         for part in parts:
-            _among(part, problem.labels, f"combinations.{label}", where)
+            _among(part, others, f"combinations.{label}", where)
+    if problem.normal in problem.not_scored:
+        raise _bad(where, "a scored class as 'normal'", f"'{problem.normal}' in 'not_scored'")
+    if len(problem.labels) - len(set(problem.not_scored)) < 2:
+        raise _bad(where, "a class beside the normal one that is scored", "all in 'not_scored'")
 
 
 def _among(value: Any, allowed: Any, key: str, where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,15 @@ if TYPE_CHECKING:
 #: What reading a word gives: 0 or 1 per label, or the reason why it gives none.
 Verdict = tuple[int, ...] | str
 
-UNKNOWN = frozenset(("", "na", "n/a", "nan", "none", "?", "-", "unknown", "uninterpretable"))
+UNKNOWN = frozenset(
+    (
+        *("", "na", "n/a", "n.a.", "nan", "none", "null", "?", "-", "unknown", "not known"),
+        *("uninterpretable", "undiagnosed", "undetermined", "unclear", "missing", "tbd"),
+        *("not available", "to be determined"),
+    )
+)
+#: How alike a word and a known one are where it is taken for a slip of the pen.
+SLIP = 0.85
 # How each column is called in a reason.
 _NOUNS = {"type": "sound", "diagnosis": "diagnosis", "record_label": "label"}
 _SEPARATORS = re.compile(r"[+&,;/]|\band\b")
@@ -68,18 +77,27 @@ def _parts(problem: Problem, whole: str) -> list[str] | None:
     known = known.union(*problem.words.values())
     if whole in known:
         return [each for each in (whole,) if each not in problem.ignored]
-    parts = [part for part in map(fold, _SEPARATORS.split(whole)) if part not in UNKNOWN]
+    parts = [part for part in map(fold, _SEPARATORS.split(whole)) if part]
     if not all(part in known for part in parts):
         words = whole.split()
         if all(word in known for word in words):
             parts = words
-    if any(part not in known for part in parts):
-        # Such as "no pneumonia" or "bronchopneumonia": a person has to say which it is.
+    others = [part for part in parts if part not in known]
+    if others:
         meant = [each for words in problem.words.values() for each in words]
-        unclear = any(part not in known and any(m in part for m in meant) for part in parts)
+        unclear = any(part in UNKNOWN or _nearly(part, meant) for part in others)
         if problem.others != "negative" or unclear:
             return None
     return [part for part in parts if part not in problem.ignored]
+
+
+def _nearly(part: str, meant: list[str]) -> bool:
+    """Say whether a word holds or resembles one that is meant: a person has to say which it is.
+
+    Such as "no pneumonia", "bronchopneumonia" and "pnuemonia".
+    """
+    held = any(word in part for word in meant)
+    return held or bool(get_close_matches(part, meant, n=1, cutoff=SLIP))
 
 
 def _one_class(problem: Problem, parts: list[str], noun: str) -> Verdict:

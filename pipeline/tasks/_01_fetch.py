@@ -48,10 +48,11 @@ class FetchRecordings(ShortName, OnDataset, luigi.Task):
         """Return where the recordings come from."""
         if self.dataset == SIMULATED:
             return SimulateCohort(simulated_settings=self.simulated_settings).source()
-        folder = Path(paths().recordings) / self.dataset
-        if self.dataset == OWN_FOLDER and paths().folder:
-            folder = Path(paths().folder).expanduser()
-        return LocalFolder(folder, self.dataset, registry.load(self.dataset).layout)
+        folder, option = Path(paths().recordings) / self.dataset, ""
+        if self.dataset == OWN_FOLDER:
+            folder = Path(paths().folder).expanduser() if paths().folder else folder
+            option = "Say where your recordings lie: --paths-folder DIR (or [paths] folder)."
+        return LocalFolder(folder, self.dataset, registry.load(self.dataset).layout, option)
 
     def complete(self) -> bool:
         """Return whether the recordings are there."""

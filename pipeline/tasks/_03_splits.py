@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.compose import Requirements, SaltedOutput, SaltedTask
-from pipeline.labels.limits import refuse_incomplete
+from pipeline.errors import SettingsError
+from pipeline.labels.limits import refuse_incomplete, refuse_unlabelled
 from pipeline.tasks._02_index import IndexRecordings
+from pipeline.tasks.choices import hash_of
 from pipeline.tasks.parameters import OnSplit
 
 
 class SplitSubjects(OnSplit, SaltedTask):
     """Label the recordings and put every subject on one side."""
 
-    __version__ = "2"
+    __version__ = "3"
     kind = "auscult/splits"
     salted_by = (
         *("split", "fold", "split_file_hash"),
@@ -40,7 +42,7 @@ class SplitSubjects(OnSplit, SaltedTask):
 
     def build(self, folder: Path) -> dict[str, Any]:
         """Write the split."""
-        from pipeline.labels.limits import refuse_unlabelled
+        from pipeline.labels.limits import count_unlabelled
         from pipeline.splits import make_split, read_side_file, write_split
         from pipeline.tables import read_indexes
 
@@ -54,8 +56,27 @@ class SplitSubjects(OnSplit, SaltedTask):
             settings["splits"],
             mode=self.split,
             fold=self.fold,
-            given=read_side_file(Path(self.split_file)) if self.split == "file" else None,
+            given=read_side_file(self.side_file()) if self.split == "file" else None,
         )
-        limit = self.limits_settings["max_left_out_share"]
-        refuse_unlabelled(recordings, split.excluded, limit)
-        return write_split(split, folder)
+        unlabelled = count_unlabelled(recordings, split.excluded, self.question.skipped)
+        refuse_unlabelled(unlabelled, self.limits_settings["max_left_out_share"])
+        return {**write_split(split, folder), "unlabelled": unlabelled}
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the manifest, unless the limit was lowered since the split was made."""
+        content = super().manifest()
+        limit = self.limits_settings.get("max_left_out_share", 1.0)
+        refuse_unlabelled(content["info"]["unlabelled"], limit)
+        return content
+
+    def side_file(self) -> Path:
+        """Return the user's csv; raises SettingsError if it changed since the run began."""
+        path = Path(self.split_file).expanduser()
+        if hash_of(path) != self.split_file_hash:
+            raise SettingsError(
+                expected="a split file that stays as it is during a run",
+                found="another content than at the start",
+                where=str(path),
+                action="Run the same command again.",
+            )
+        return path

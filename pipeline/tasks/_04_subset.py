@@ -25,6 +25,11 @@ class SampleSubset(OnSample, SaltedTask):
     splits = Requirement(SplitSubjects)
     output = SaltedOutput("04_subset/{task.problem}-{salt}")
 
+    def input_identities(self) -> dict[str, str]:
+        """The split's salt; its manifest is read, and with it the limits are checked again."""
+        self.splits.manifest()
+        return super().input_identities()
+
     def build(self, folder: Path) -> dict[str, Any]:
         """Write the sample."""
         from pipeline.splits import read_split, write_split

@@ -34,10 +34,11 @@ class EvaluateFolds(OnNetwork, SaltedTask):
     inspection = Requirement(WriteInspection)
     output = SaltedOutput("08_reports/{task.problem}-folds-{salt}")
 
-    def requires(self) -> dict[str, Any]:
-        """Require the indexes, which say what the folds are, and the folds once that is known."""
-        required = {"index": self.index, "inspection": self.inspection}
-        return required | ({"folds": self.folds} if self.is_known() else {})
+    def named_inputs(self) -> Iterator[tuple[str, Any]]:
+        """Yield what is required at the start, and the folds as soon as it is known which."""
+        yield from super().named_inputs()
+        if self.is_known():
+            yield from ((f"folds.{name}", task) for name, task in self.folds.items())
 
     def is_known(self) -> bool:
         """Return whether it can be said by now what the folds are."""
@@ -66,10 +67,14 @@ class EvaluateFolds(OnNetwork, SaltedTask):
         return fold_names(self.question, self.split, recordings, events, labels, splits)
 
     def run(self) -> Iterator[Any]:  # type: ignore[override]
-        """Ask for the folds where they were not known before the indexes were made."""
-        pending = [task for task in self.folds.values() if not task.complete()]
-        if pending:
-            yield pending
+        """Ask for all splits, then for all folds: a fold that is refused costs no training."""
+        splits = [task.clips.sample.splits for task in self.folds.values()]
+        # Folds that are dealt are refused for one reason, which is said once.
+        first = splits[:1] if self.split == "grouped" else splits
+        for wanted in (first, splits, list(self.folds.values())):
+            pending = [task for task in wanted if not task.complete()]
+            if pending:
+                yield pending
         super().run()
 
     def input_identities(self) -> dict[str, str]:

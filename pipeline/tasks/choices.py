@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SettingsError
-from pipeline.schema import LEAVE_ONE_OUT
+from pipeline.schema import BY_DATASET, LEAVE_ONE_OUT
 
 #: Modes that may be cut into folds.
 FOLDED = ("default", "grouped", *LEAVE_ONE_OUT)
@@ -41,7 +41,12 @@ class SplitChoice:
 
 
 def choose_split(
-    mode: str, fold: str, n_folds: int, split_file: str, settings: Mapping[str, Any]
+    mode: str,
+    fold: str,
+    n_folds: int,
+    split_file: str,
+    settings: Mapping[str, Any],
+    datasets: Sequence[str] = (),
 ) -> SplitChoice:
     """Return the choice behind ``--split``, ``--fold``, ``--folds`` and ``--split-file``.
 
@@ -50,12 +55,16 @@ def choose_split(
     SettingsError
         They contradict one another, or the fold or the file is not there.
     """
+    _check_datasets(mode, fold, datasets)
     if (fold or n_folds) and mode not in FOLDED:
         given = f"--fold {fold}" if fold else f"--folds {n_folds}"
         raise _contradiction(f"--split {mode} without folds", given)
     held_out = mode in LEAVE_ONE_OUT
     if held_out and n_folds:
-        raise _contradiction(f"--split {mode}, whose folds are what it leaves out", "--folds")
+        raise _contradiction(
+            f"--split {mode} without --folds: each data set or device is a fold",
+            f"--folds {n_folds}",
+        )
     if n_folds < 0 or n_folds == 1:
         raise out_of_range("--folds", "0 (none), or 2 and more", n_folds)
     if fold or n_folds:
@@ -68,8 +77,43 @@ def choose_split(
         fold=fold,
         all_folds=bool(n_folds or held_out) and not fold,
         settings=_effective(settings, mode, bool(fold or n_folds)),
-        file_hash=_hash_of(mode, split_file),
+        file_hash=_file_hash(mode, split_file),
     )
+
+
+def refuse_ignored(arguments: Sequence[str], datasets: Sequence[str], own_folder: str) -> None:
+    """Refuse what would be ignored in silence: empty values, and a folder that takes no part.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        The command line.
+    datasets : sequence of str
+        The data sets that take part.
+    own_folder : str
+        `[paths] folder`.
+
+    Raises
+    ------
+    SettingsError
+        An option has an empty value, which Luigi would replace by its default; or
+        ``--paths-folder`` is given and ``folder`` is no data set of the run.
+    """
+    for word, following in zip(arguments, [*arguments[1:], "--"], strict=True):
+        if word.startswith("--") and (word.endswith("=") or following == ""):
+            raise SettingsError(
+                expected=f"a value after {word.rstrip('=')}",
+                found="an empty one",
+                where="the command line",
+                action="Give a value, or leave the option out (is a shell variable not set?).",
+            )
+    if own_folder and "--paths-folder" in " ".join(arguments) and "folder" not in datasets:
+        raise _contradiction("--datasets folder with --paths-folder", ", ".join(datasets))
+
+
+def hash_of(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def out_of_range(name: str, expected: str, value: Any) -> SettingsError:
@@ -80,6 +124,15 @@ def out_of_range(name: str, expected: str, value: Any) -> SettingsError:
         where="the command line",
         action="Change the value.",
     )
+
+
+def _check_datasets(mode: str, fold: str, datasets: Sequence[str]) -> None:
+    if mode != BY_DATASET or not datasets:
+        return
+    if len(datasets) < 2:
+        raise _contradiction(f"two or more data sets with --split {mode}", ", ".join(datasets))
+    if fold and fold not in datasets:
+        raise out_of_range("--fold", f"one of {', '.join(datasets)}", fold)
 
 
 def _effective(settings: dict[str, Any], mode: str, folded: bool) -> dict[str, Any]:
@@ -94,20 +147,26 @@ def _check_number(fold: str, n_folds: int) -> None:
         raise out_of_range("--fold", f"0 to {n_folds - 1} (--folds, or [splits] n_folds)", fold)
 
 
-def _hash_of(mode: str, split_file: str) -> str:
+def _file_hash(mode: str, split_file: str) -> str:
     if mode != "file":
         if split_file:
             raise _contradiction("--split-file with --split file only", f"--split {mode}")
         return ""
+    if not split_file:
+        raise _no_file("none was named")
     try:
-        return hashlib.sha256(Path(split_file).expanduser().read_bytes()).hexdigest()
+        return hash_of(Path(split_file).expanduser())
     except OSError as error:
-        raise SettingsError(
-            expected="--split-file with the path of a csv: a column side, and who is on it",
-            found=f"{split_file or 'none'} ({error.strerror})",
-            where="the command line",
-            action="Name a file that is there; docs/splits.rst shows its form.",
-        ) from None
+        raise _no_file(f"{split_file} ({error.strerror})") from None
+
+
+def _no_file(found: str) -> SettingsError:
+    return SettingsError(
+        expected="--split-file with the path of a csv: a column side, and who is on it",
+        found=found,
+        where="the command line",
+        action="Name a file that is there; docs/splits.rst shows its form.",
+    )
 
 
 def _contradiction(expected: str, found: str) -> SettingsError:

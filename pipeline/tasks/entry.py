@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import shlex
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +14,22 @@ import luigi
 
 from pipeline import datasets as registry
 from pipeline.compose import plain, settings_parameters
-from pipeline.config import compute
+from pipeline.config import compute, paths
 from pipeline.contract import read_json
 from pipeline.problems import Problem, problem_named, refuse_unsuited
 from pipeline.schema import PROBLEMS, SPLIT_MODES
 from pipeline.settings import Experiment, load
+from pipeline.tasks._01_fetch import OWN_FOLDER
 from pipeline.tasks._02_inspect import WriteInspection
 from pipeline.tasks._07_train import ExistingModel
 from pipeline.tasks._08_evaluate import EvaluateNetwork, EvaluateOnDatasets
 from pipeline.tasks._08_evaluate_folds import EvaluateFolds
-from pipeline.tasks.choices import choose_split, out_of_range
+from pipeline.tasks.choices import choose_split, out_of_range, refuse_ignored
 from pipeline.tasks.parameters import (
     SIMULATED,
     DatasetsParameter,
     FoldParameter,
+    SplitParameter,
     WholeNumberParameter,
 )
 from pipeline.training import environment
@@ -60,6 +64,8 @@ class Entry(luigi.WrapperTask):
                 parameter.task_value(self.task_family, name)
             ):
                 words += [f"--{name.replace('_', '-')}", value]
+        if paths().folder and OWN_FOLDER in getattr(self, "datasets", ()):
+            words += ["--paths-folder", paths().folder]
         return shlex.join(words)
 
 
@@ -84,7 +90,8 @@ class EvaluationEntry(Entry):
     def shown(self) -> str:
         """Return what the doctor found, and the path of the report."""
         evaluation = self.evaluation()
-        return f"Data: {evaluation.inspection.summary()}\nReport: {evaluation.report}"
+        names = ", ".join(evaluation.datasets)
+        return f"Data ({names}): {evaluation.inspection.summary()}\nReport: {evaluation.report}"
 
 
 class TrainModel(EvaluationEntry):
@@ -102,11 +109,11 @@ class TrainModel(EvaluationEntry):
         default="baseline",
         description="how it is computed: baseline, demo, smoke, or the path of a TOML file",
     )
-    split = luigi.ChoiceParameter(
+    split = SplitParameter(
         default="default",
-        choices=SPLIT_MODES,
-        description="who is tested on: default is the publisher's split without the subjects on "
-        "both sides where it can serve, and elsewhere a split by subject; see docs/splits.rst",
+        description=f"who is tested on: {', '.join(SPLIT_MODES)}. default is the publisher's split "
+        "without the subjects on both sides where it can serve, and elsewhere a split by subject; "
+        "see docs/splits.rst",
     )
     split_file = luigi.Parameter(
         default="", description="the csv of --split file: a column side, and who is on it"
@@ -125,10 +132,13 @@ class TrainModel(EvaluationEntry):
 
     def evaluation(self) -> EvaluateNetwork | EvaluateFolds:
         """Return the evaluation, with each settings section that a stage reads."""
+        refuse_ignored(sys.argv, self.datasets, paths().folder)
         experiment, problem = load(self.experiment), problem_named(self.problem)
         refuse_unsuited(problem, self.datasets)
         splits = experiment.section("splits")
-        choice = choose_split(self.split, self.fold, self.folds, self.split_file, splits)
+        choice = choose_split(
+            self.split, self.fold, self.folds, self.split_file, splits, self.datasets
+        )
         self._check()
         sections = {
             name: experiment.section(parameter.section, problem)
@@ -189,7 +199,7 @@ class InspectDatasets(Entry):
 
     def shown(self) -> str:
         """Return the number of findings and the path of the page."""
-        return f"Data: {self.goal().summary()}"
+        return f"Data ({', '.join(self.datasets)}): {self.goal().summary()}"
 
 
 class EvaluateModel(EvaluationEntry):
@@ -213,6 +223,7 @@ class EvaluateModel(EvaluationEntry):
         sections["simulated_settings"] = if_simulated(self.datasets, experiment)
         sections["evaluate_settings"] = experiment.section("evaluate")
         sections["limits_settings"] = experiment.section("limits")
+        sections["figures_settings"] = _figures_of(trained)
         sections["splits_settings"] = {}
         refuse_unsuited(Problem.of(plain(sections["problem_settings"])), self.datasets)
         return EvaluateOnDatasets(
@@ -229,6 +240,14 @@ class EvaluateModel(EvaluationEntry):
 def if_simulated(datasets: tuple[str, ...], experiment: Experiment) -> dict[str, Any]:
     """Return [simulated], or nothing where no simulated recording takes part."""
     return experiment.section(SIMULATED) if SIMULATED in datasets else {}
+
+
+def _figures_of(trained: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the problem is reported: today's way for a shipped one, else the model's."""
+    content = trained["settings"]["problem"]
+    if trained["problem"] in PROBLEMS and problem_named(trained["problem"]).content == content:
+        return problem_named(trained["problem"]).figures
+    return trained["settings"]["figures"]
 
 
 def _trained_record(model: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from pipeline import datasets as registry
 from pipeline.compose import SettingsParameter, plain
 from pipeline.errors import SettingsError
 from pipeline.problems import Problem
+from pipeline.schema import SPLIT_MODES
+from pipeline.settings import did_you_mean
 
 SIMULATED = "simulated"
 
@@ -38,6 +40,20 @@ class FoldParameter(luigi.Parameter):
 
     def normalize(self, value: Any) -> str:
         return "" if value is None else str(value).strip()
+
+
+class SplitParameter(luigi.Parameter):
+    """A way to split, by name."""
+
+    def parse(self, text: str) -> str:
+        if text in SPLIT_MODES:
+            return text
+        raise SettingsError(
+            expected=f"a way to split among: {', '.join(SPLIT_MODES)}",
+            found=repr(text),
+            where="--split",
+            action=did_you_mean(text, SPLIT_MODES),
+        )
 
 
 class DatasetsParameter(luigi.Parameter):

@@ -212,3 +212,14 @@ def test_the_real_diagnoses_give_the_subjects_with_pneumonia():
     assert sum(each.startswith("icbhi") for each in subjects) == 2
     assert len(labels) == len(recordings)
     assert excluded.empty
+
+
+def test_a_label_may_be_called_word(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'labels = ["word", "other"]\nlevel = "event"\ncolumn = "type"\n'
+        '[words]\nword = ["crackle"]\nother = ["wheeze"]\n'
+    )
+    index = tables([recording("icbhi-1", words=["crackle", "wheeze"])])
+    labels, _ = label_recordings(problem_named(str(path)), *index, LABELS)
+    assert labels[["word", "other"]].to_numpy().tolist() == [[1, 0], [0, 1]]

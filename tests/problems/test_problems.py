@@ -170,8 +170,13 @@ def test_a_problem_about_another_disease_finds_its_data_sets(tmp_path):
         ('main = "score"', 'main = "accuracy"', "auroc, score, challenge_score"),
         ("[figures]", "[figure]", "Did you mean"),
         ('negative = ["normal"]', 'normal = "stridor"', "'normal' with exclusive"),
-        ('negative = ["normal"]', "exclusive = true", "which of them is 'normal'"),
+        ('negative = ["normal"]', "exclusive = true", "which of stridor, rhonchi it is"),
         ("[words]", "[words", "TOML"),
+        ('negative = ["normal"]', 'main_measure = "auroc"', "figures"),
+        ('negative = ["normal"]', 'negative = ["rhonchi"]', "not both"),
+        ('negative = ["normal"]', 'negative = ["none"]', "words that say something"),
+        ('negative = ["normal"]', 'datasets = ["icbih"]', "'icbih'"),
+        ('column = "type"', 'column = "typ"', "Did you mean 'type'"),
         ('negative = ["normal"]', "labels = []", "TOML"),
         ('labels = ["stridor", "rhonchi"]\n', "", "the key 'labels'"),
         (
@@ -204,10 +209,62 @@ def test_one_word_cannot_mean_two_exclusive_classes(tmp_path):
         own(tmp_path, text)
 
 
+EXCLUSIVE = """
+labels = ["normal", "crackle", "both"]
+level = "event"
+column = "type"
+exclusive = true
+normal = "normal"
+[words]
+normal = ["normal"]
+crackle = ["crackle"]
+both = ["both"]
+[combinations]
+both = ["crackle", "normal"]
+"""
+
+
+@pytest.mark.parametrize(
+    "found", ["[]", '["crackle"]', '["crackle", "normal"]', '["both", "crackle"]', "5"]
+)
+def test_a_combination_that_rewrites_labels_is_refused(tmp_path, found):
+    with pytest.raises(SettingsError, match=r"combinations\.both"):
+        own(tmp_path, EXCLUSIVE.replace('["crackle", "normal"]', found))
+
+
+def test_the_normal_class_is_scored(tmp_path):
+    text = EXCLUSIVE.split("[combinations]")[0]
+    with pytest.raises(SettingsError, match="a scored class as 'normal'"):
+        own(tmp_path, text.replace("[words]", 'not_scored = ["normal"]\n[words]'))
+
+
+@pytest.mark.parametrize(
+    ("problem", "word"),
+    [
+        ("pneumonia", "COPD, unknown"),
+        ("pneumonia", "undiagnosed"),
+        ("pneumonia", "pnuemonia"),
+        ("pneumonia", "COPD + pneumona"),
+        ("crackle_wheeze", "crackle+?"),
+        ("crackle_wheeze", "normal/unknown"),
+    ],
+)
+def test_what_is_unknown_or_misspelt_never_becomes_a_negative(problem, word):
+    assert isinstance(read_word(problem_named(problem), word), str)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN, encoding="utf-8-sig")
+    assert problem_named(str(path)).labels == ("stridor", "rhonchi")
+
+
 def test_an_unknown_name_is_refused_with_the_nearest_one():
     with pytest.raises(SettingsError, match="Did you mean 'pneumonia'"):
         problem_named("pneumona")
     with pytest.raises(SettingsError, match="a problem among"):
+        problem_named("whooping")
+    with pytest.raises(SettingsError, match="no such file"):
         problem_named("nowhere/mine.toml")
 
 

@@ -10,7 +10,7 @@ import pipeline
 from pipeline.errors import SettingsError
 from pipeline.schema import SPLIT_MODES
 from pipeline.splits import MODES
-from pipeline.tasks.choices import choose_split
+from pipeline.tasks.choices import choose_split, refuse_ignored
 
 SPLITS = {"n_folds": 5, "test_share": 0.2, "val_share": 0.2, "seed": 0}
 
@@ -98,3 +98,28 @@ def test_folds_of_data_sets_are_known_before_anything_is_read():
     assert list(task.folds) == ["icbhi", "jordan"]
     assert {one.fold for one in task.folds.values()} == {"icbhi", "jordan"}
     assert len({one.task_id for one in task.folds.values()}) == 2
+
+
+@pytest.mark.parametrize("words", [["--datasets", ""], ["--datasets="], ["--seed", "", "--fold"]])
+def test_an_empty_value_is_not_replaced_by_the_default_in_silence(words):
+    with pytest.raises(SettingsError, match="is a shell variable not set"):
+        refuse_ignored(["luigi", "TrainPneumonia", *words], ("simulated",), "")
+
+
+def test_a_folder_that_takes_no_part_is_refused():
+    words = ["luigi", "TrainPneumonia", "--paths-folder", "here"]
+    refuse_ignored(words, ("folder", "icbhi"), "here")
+    refuse_ignored(["luigi", "TrainPneumonia"], ("icbhi",), "from luigi.cfg")
+    with pytest.raises(SettingsError, match="--datasets folder"):
+        refuse_ignored(words, ("icbhi",), "here")
+
+
+@pytest.mark.parametrize(("datasets", "fold"), [(("icbhi",), ""), (("icbhi", "jordan"), "perch")])
+def test_leaving_a_data_set_out_needs_two_and_one_of_them(datasets, fold):
+    with pytest.raises(SettingsError):
+        choose_split("leave-one-dataset-out", fold, 0, "", SPLITS, datasets)
+
+
+def test_a_misspelt_way_to_split_gets_a_hint():
+    with pytest.raises(SettingsError, match="Did you mean 'official'"):
+        pipeline.TrainModel.split.parse("offical")

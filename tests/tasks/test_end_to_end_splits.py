@@ -75,8 +75,8 @@ def test_all_folds_make_one_result_over_every_subject(project):
     assert "Nothing to do" in again.stdout
 
 
-def test_devices_are_left_out_one_after_the_other_without_being_named(project):
-    report = project.train("TrainPneumonia", "--split", "leave-one-device-out")
+def test_devices_are_left_out_one_after_the_other_from_nothing(tmp_path):
+    report = Project(tmp_path).train("TrainPneumonia", "--split", "leave-one-device-out")
     metrics = read_json(report / "metrics.json")
     assert [one["name"] for one in metrics["folds"]] == ["SimA", "SimB", "SimC"]
     for row in rows_of(report / "predictions.csv"):
@@ -178,4 +178,4 @@ def test_too_much_left_out_stops_the_run_and_names_the_doctor(project):
     assert "InspectDatasets --datasets sprsound" in done.stderr
     done = project.luigi("InspectDatasets", "--datasets", "sprsound", recordings=str(place.parent))
     assert done.returncode == 0, done.stderr
-    assert "Data: " in done.stdout
+    assert "Data (sprsound): " in done.stdout
