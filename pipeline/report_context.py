@@ -11,7 +11,8 @@ import pandas as pd
 
 from pipeline import datasets as registry
 from pipeline.contract import read_json
-from pipeline.evaluation.cautions import crossing_notes
+from pipeline.evaluation.cautions import KINDS, SAMPLE, sort_notes
+from pipeline.evaluation.wording import listed
 from pipeline.splits import read_split
 from pipeline.tables import read_excluded, read_indexes, read_numbers, read_table
 from pipeline.training.sealing import RECORD
@@ -19,6 +20,7 @@ from pipeline.training.sealing import RECORD
 SIDES = ("train", "val", "test")
 #: Folders by stage: clips, model, predictions, sample, splits, index/<data set>.
 Stages = Mapping[str, Path]
+_NOT_ON_DISK = "recording not on disk"
 # What may be the same for all folds, and is told once.
 _SHARED = ("split_mode", "settings", "versions", "model")
 
@@ -27,11 +29,10 @@ def of_run(stages: Stages) -> dict[str, Any]:
     """Return what the report tells of one run: its split, model and settings."""
     record = read_json(stages["model"] / RECORD)
     trained, split = record["trained"], read_split(stages["sample"])
-    crossing, notes = crossing_notes(split.notes, split.overlap)
     return {
         "sides": _sides(split.counts, stages["clips"]),
-        "notes": notes,
-        "crossing": crossing,
+        **sort_notes(split.notes, split.overlap),
+        "overlap": {kind: len(found) for kind, found in split.overlap.items()},
         "split_hash": split.split_hash,
         "split_mode": split.mode,
         "fold": split.fold or None,
@@ -50,6 +51,7 @@ def of_data(runs: list[Stages]) -> dict[str, Any]:
     numbered = [each.assign(nth=each.groupby(list(each)).cumcount()) for each in excluded]
     return {
         "datasets": [_describe(name, path) for name, path in indexes.items()],
+        "absent": _absent(excluded[0]),
         "excluded": _grouped(pd.concat(numbered).drop_duplicates()),
     }
 
@@ -80,8 +82,12 @@ def of_folds(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {
         **shared,
         "folds": {name: _of_fold(run) for name, run in runs.items()},
-        "notes": _notes({name: run["notes"] for name, run in runs.items()}),
-        "crossing": _notes({name: run["crossing"] for name, run in runs.items()}),
+        **{kind: _notes({name: run[kind] for name, run in runs.items()}) for kind in KINDS},
+        **_samples({name: run["sample"] for name, run in runs.items()}),
+        "overlap": {
+            kind: max(run["overlap"].get(kind, 0) for run in runs.values())
+            for kind in ("subjects", "audio")
+        },
     }
 
 
@@ -94,16 +100,25 @@ def _of_fold(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _notes(of_folds: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the notes of all folds: once what every fold says, by name what only some say."""
-    shared = set.intersection(*(set(notes) for notes in of_folds.values()))
-    first = next(iter(of_folds.values()))
+    """Return the notes of all folds, each once: those of all first, then by name those of some."""
+    said: dict[str, list[str]] = {}
+    for name, notes in of_folds.items():
+        for note in dict.fromkeys(notes):
+            said.setdefault(note, []).append(name)
+    shared = [note for note, names in said.items() if len(names) == len(of_folds)]
     own = [
-        f"Fold {name}: {note}"
-        for name, notes in of_folds.items()
-        for note in notes
-        if note not in shared
+        f"{'Fold' if len(names) == 1 else 'Folds'} {listed(names)}: {note}"
+        for note, names in said.items()
+        if len(names) < len(of_folds)
     ]
-    return [*(note for note in first if note in shared), *own]
+    return [*shared, *own]
+
+
+def _samples(of_folds: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return one sentence for all folds where their development samples differ."""
+    if all(note.startswith(SAMPLE) for note in _notes(of_folds)):
+        return {}
+    return {"sample": [f"{SAMPLE} in every fold: its figures are no result."]}
 
 
 def _in_common(runs: Sequence[Any]) -> dict[str, Any]:
@@ -128,6 +143,16 @@ def _describe(name: str, index: Path) -> dict[str, Any]:
         "n_recordings": len(recordings),
         "n_subjects": int(recordings["subject_id"].nunique()),
         "n_events": len(events),
+    }
+
+
+def _absent(excluded: pd.DataFrame) -> dict[str, list[str]]:
+    """Return what is said of recordings that are not on disk, by data set with official sides."""
+    gone = excluded[excluded["reason"] == _NOT_ON_DISK]
+    return {
+        str(dataset): list(dict.fromkeys(rows["detail"].astype(str)))
+        for dataset, rows in gone.groupby("dataset")
+        if registry.load(str(dataset)).official_sides
     }
 
 

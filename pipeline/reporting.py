@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.contract import read_json, write_json
-from pipeline.evaluation.cautions import find_cautions
+from pipeline.evaluation.cautions import crossing_of
 from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.findings import find_warnings
 from pipeline.evaluation.levels import join_predictions
 from pipeline.evaluation.report import render_report
 from pipeline.problems import Problem
@@ -97,7 +98,9 @@ def _write(
 ) -> dict[str, Any]:
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     metrics = evaluate(predictions, evaluations, dict(settings), problem, rng)
-    metrics["warnings"] = [*find_cautions(metrics, context), *metrics["warnings"]]
+    metrics["crossing"] = crossing_of(context)
+    fitted = {fold: one["thresholds"] for fold, one in evaluations.items()}
+    metrics["warnings"] = find_warnings(metrics, fitted, context)
     predictions.to_csv(folder / "predictions.csv", index=False, lineterminator="\n")
     write_json(folder / "metrics.json", metrics)
     report = render_report(metrics, predictions, context)

@@ -27,7 +27,8 @@ _MODULES = {
     "sprsound": "pipeline.datasets.sprsound",
 }
 # Several folders of the user's own are several data sets: folder-clinic_a, folder-clinic_b.
-_OWN, _OWN_NAME = "folder-", re.compile(r"[a-z0-9_]+")
+# In the case that they are written in: that is how they are found on disk.
+_OWN, _OWN_NAME = "folder-", re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*")
 # The predecessors' names; case is folded, so Jordan, Icbhi and Perch need no entry.
 _ALIASES = {"bd": "bangladesh", "ant": "antwerp", "simant": "antwerp-sim"}
 
@@ -40,6 +41,8 @@ def known() -> tuple[str, ...]:
 def canonical_name(name: str) -> str:
     """Return the data set's own name for a name or alias in any case.
 
+    What follows `folder-` keeps its case.
+
     Raises
     ------
     SettingsError
@@ -47,11 +50,13 @@ def canonical_name(name: str) -> str:
     """
     folded = name.strip().casefold()
     folded = _ALIASES.get(folded, folded)
-    if folded in _MODULES or _is_own(folded):
+    if folded in _MODULES:
         return folded
+    if folded.startswith(_OWN) and _is_own(own := _OWN + name.strip()[len(_OWN) :]):
+        return own
     raise SettingsError(
         expected=f"data sets among: {', '.join(known())}; folder-<name> is a further folder of "
-        "your own, its name of a-z, 0-9 and _",
+        "your own, its name of letters, digits, - and _",
         found=f"{name!r}{_did_you_mean(folded)}",
         where="--datasets",
         action="name one or more of the known data sets, separated by commas",
@@ -70,6 +75,11 @@ def load(name: str) -> DataSet:
     if _is_own(own):
         return import_module(_MODULES["folder"]).data_set(own)
     return import_module(_MODULES[own]).DATASET
+
+
+def is_own_folder(name: str) -> bool:
+    """Say whether a data set's own name is that of a folder of the user's."""
+    return name == "folder" or _is_own(name)
 
 
 def _is_own(name: str) -> bool:

@@ -10,6 +10,7 @@ from pipeline.datasets.description import KEPT, LEFT_OUT, Row, exclusion
 from pipeline.datasets.files import Unusable
 from pipeline.datasets.sheets import Cells, cell_text, find_sheets, read_rows
 from pipeline.errors import AnnotationError
+from pipeline.evaluation.wording import plural
 
 SHEET = "Bangladesh_PCV_onlyStudyPatients.xlsx"
 SUBJECT, ENDPOINT = "HOSP_ID", "PEP1"
@@ -21,6 +22,7 @@ _DIAGNOSIS_OF = {
 DIAGNOSES = tuple(_DIAGNOSIS_OF.values())
 # Some sheets of studies begin with a title.
 _HEADER_WITHIN = 10
+LINE_NOT_UNDERSTOOD = "line not understood"
 
 
 def read_diagnoses(
@@ -86,7 +88,7 @@ def _add_sheet(told: dict[str, set[str]], folder: Path, path: str) -> list[Row]:
             told[hospital_id(subject)].add(endpoint.casefold())
         if not hospital_id(subject) or not known:
             malformed.append(f"{SUBJECT} {subject!r} with {ENDPOINT} {endpoint!r}")
-    return _counted(path, "line not understood", malformed, "taken as unknown", LEFT_OUT)
+    return _counted(path, LINE_NOT_UNDERSTOOD, malformed, "taken as unknown", LEFT_OUT)
 
 
 def _lines(rows: list[Cells]) -> list[tuple[str, str]]:
@@ -110,5 +112,6 @@ def _counted(
 ) -> list[Row]:
     if not found:
         return []
-    detail = f"{len(found)}, the first: {found[0]}; {meaning}"
+    noun = "line" if reason == LINE_NOT_UNDERSTOOD else "subject"
+    detail = f"{plural(len(found), noun)}, the first: {found[0]}; {meaning}"
     return [exclusion(path, "", what, reason, detail, action)]

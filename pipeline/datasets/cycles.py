@@ -9,6 +9,7 @@ from math import nan
 
 from pipeline.datasets.description import Annotations, Row, event_row, exclusion
 from pipeline.datasets.files import AnnotationFiles, Unusable
+from pipeline.evaluation.wording import plural
 
 TYPES = {("0", "0"): "normal", ("1", "0"): "crackle", ("0", "1"): "wheeze", ("1", "1"): "both"}
 
@@ -44,7 +45,7 @@ def add_cycles(result: Annotations, recording: Row, texts: AnnotationFiles) -> N
         return
     result.events += [event_row(recording_id, *cycle) for cycle in cycles]
     if malformed:
-        detail = f"{len(malformed)} lines, the first: {malformed[0][:80]!r}"
+        detail = f"{plural(len(malformed), 'line')}, the first: {malformed[0][:80]!r}"
         row = (path, recording_id, "event", "annotation malformed")
         result.excluded.append(exclusion(*row, detail))
 

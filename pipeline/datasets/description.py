@@ -18,6 +18,11 @@ LEAKAGE_POSSIBLE = (NO_SUBJECTS, NOT_IN_SUBJECTS)
 """Reasons that stand for recordings whose person is unknown: they may share one across sides."""
 
 
+NOTHING_MATCHES, NO_LABEL_AT_ALL = "subjects.csv matches no recording", "no recording has a label"
+GRAVE = (NOTHING_MATCHES, NO_LABEL_AT_ALL)
+"""Reasons of kept rows that say that a user's folder was not read as it was meant."""
+
+
 @dataclass
 class Annotations:
     """Everything an adapter read from names, annotations and metadata; no audio was touched.

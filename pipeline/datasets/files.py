@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from pipeline.datasets.description import KEPT, Row, exclusion
 
 AUDIO_SUFFIXES = (".wav", ".flac")
+#: Reason in `excluded.csv`.
+FORMAT_NOT_READ = "format not read"
 # Other audio is listed as left out: a folder of .mp3 must not look like an empty one.
 _OTHER_AUDIO_SUFFIXES = (".mp3", ".ogg", ".m4a", ".aac", ".aif", ".aiff", ".wma", ".opus")
 
@@ -76,7 +78,7 @@ def find_recordings(
         name = name_of(path)
         if suffix(path) in _OTHER_AUDIO_SUFFIXES:
             detail = f"only {' and '.join(AUDIO_SUFFIXES)} are read"
-            excluded.append(exclusion(path, "", "recording", "format not read", detail))
+            excluded.append(exclusion(path, "", "recording", FORMAT_NOT_READ, detail))
         elif not is_recording(path):
             continue
         # A path that no .csv can hold could not be found again by the next stage.

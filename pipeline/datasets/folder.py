@@ -4,7 +4,7 @@ Format: .wav or .flac, any rate; the name of the folder a recording lies in is i
 joined by `+` (`crackle+wheeze/`, `normal/`, `pneumonia/`). An optional `subjects.csv` at the top
 says whose a recording is: columns path (posix, relative to the folder) and subject_id, and any of
 device, location, age, sex, diagnosis. A recording that it does not name is its own subject.
-Several such folders are data sets of their own: `folder-<name>`, name of a-z, 0-9 and _.
+Several such folders are data sets of their own: `folder-<name>`, name of letters, digits, - and _.
 Types: any. Sound words (normal, crackle, wheeze, ...; see `folder_labels.SOUNDS`) make the type of
 one weak event over the whole recording; without one the whole label set does. All other words
 make the diagnosis, normal and healthy both. The record_label is the whole label set.
@@ -33,7 +33,13 @@ from pipeline.datasets.description import (
 )
 from pipeline.datasets.files import find_recordings
 from pipeline.datasets.folder_labels import Labels, read_labels
-from pipeline.datasets.folder_subjects import Subjects, find_file, name_of, read_subjects
+from pipeline.datasets.folder_subjects import (
+    NOT_UNDERSTOOD,
+    Subjects,
+    find_file,
+    name_of,
+    read_subjects,
+)
 
 _ANY_NAME = re.compile(r".*", re.DOTALL)
 
@@ -93,7 +99,8 @@ def _add_recording(
 ) -> None:
     columns = {key: value for key, value in known.items() if key != "subject_id"}
     # What is written down for one recording goes before the name of its folder.
-    columns["diagnosis"] = columns.get("diagnosis") or labels.diagnosis
+    told = columns.get("diagnosis", "")
+    columns["diagnosis"] = "" if told is NOT_UNDERSTOOD else told or labels.diagnosis
     row = recording_row(
         dataset,
         person,
@@ -116,8 +123,9 @@ DATASET = DataSet(
     classes={"type": (), "diagnosis": (), "record_label": ()},
     label_level="recording",
     layout=(
-        "recordings (.wav or .flac) in folders named by their labels, such as crackle+wheeze, "
-        "normal or pneumonia, and, if wanted, subjects.csv with columns path and subject_id"
+        "a folder of your own: recordings (.wav or .flac) in folders named by their labels, such "
+        "as crackle+wheeze/a.wav, normal/b.wav or pneumonia/c.wav, and, if wanted, subjects.csv "
+        "with the columns path and subject_id"
     ),
     split_origin="none of its own: the pipeline splits it by subject",
     read=read,

@@ -6,13 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from pipeline.datasets.description import (
+    NO_LABEL_AT_ALL,
     NO_SUBJECTS,
     NOT_IN_SUBJECTS,
+    NOTHING_MATCHES,
     Row,
     finding,
 )
-from pipeline.datasets.folder_labels import Labels
+from pipeline.datasets.folder_labels import Labels, unknown_diagnoses
 from pipeline.datasets.folder_subjects import Subjects, name_of
+from pipeline.datasets.near_names import did_you_mean
+from pipeline.evaluation.wording import plural
 
 _ALONE = (
     "each of them is its own subject: leakage between recordings of one person cannot be ruled out"
@@ -37,22 +41,48 @@ def findings(
     owned = {name for name, row in subjects.of.items() if row["subject_id"]}
     alone = [path for path in labels if name_of(path) not in owned]
     absent = sorted(set(subjects.of) - {name_of(path) for path in paths})
-    unlabelled = [path for path, found in labels.items() if not found.record_label]
-    unclear = [path for path, found in labels.items() if found.unclear]
+    unlabelled = [path for path, found in labels.items() if not _has_label(found, path, subjects)]
     other = [path for path, found in labels.items() if _told_otherwise(found, path, subjects)]
     kinds = (
         ("subject", NOT_IN_SUBJECTS if has_file else NO_SUBJECTS, alone, _ALONE),
-        ("metadata", "recording not on disk", absent, "named in subjects.csv"),
         ("metadata", "subjects.csv contradicts folder", other, "its diagnosis is used"),
-        ("metadata", "no label", unlabelled, "in no folder whose name is a label"),
-        ("metadata", "label not understood", unclear, "its words on sounds are none that is known"),
+        (
+            *("metadata", "no label" if len(unlabelled) < len(labels) else NO_LABEL_AT_ALL),
+            *(unlabelled, "in no folder whose name is a label"),
+        ),
     )
     rows = [finding(what, why, _some(found, text)) for what, why, found, text in kinds if found]
-    words = Counter(found.diagnosis for found in labels.values() if found.diagnosis)
-    if words:
-        detail = ", ".join(f"{word} ({n})" for word, n in sorted(words.items()))
-        rows.append(finding("metadata", "folder names taken as diagnosis", detail))
+    rows += _absent(absent, len(subjects.of), paths)
+    rows += _words("label not understood", {path: found.unclear for path, found in labels.items()})
+    rows += _words(
+        "folder names taken as diagnosis",
+        {path: unknown_diagnoses([found.diagnosis]) for path, found in labels.items()},
+    )
     return rows + _spellings(subjects)
+
+
+def _has_label(labels: Labels, path: str, subjects: Subjects) -> bool:
+    return bool(labels.record_label or subjects.of.get(name_of(path), {}).get("diagnosis"))
+
+
+def _absent(absent: list[str], n_named: int, paths: Collection[str]) -> list[Row]:
+    """Return a row on names in subjects.csv that no recording has."""
+    if not absent:
+        return []
+    reason = NOTHING_MATCHES if len(absent) == n_named else "recording not on disk"
+    near = did_you_mean(absent[0], paths)
+    detail = f"{plural(len(absent), 'recording')} named in subjects.csv, the first: {absent[0]}"
+    return [finding("metadata", reason, detail + near)]
+
+
+def _words(reason: str, of: Mapping[str, Collection[str]]) -> list[Row]:
+    """Return a row with the words of recordings and how many recordings have each; none if none."""
+    n_recordings = sum(bool(words) for words in of.values())
+    counts = Counter(word for words in of.values() for word in set(words))
+    if not counts:
+        return []
+    listed = ", ".join(f"{word} ({n})" for word, n in sorted(counts.items()))
+    return [finding("metadata", reason, f"{plural(n_recordings, 'recording')}: {listed}")]
 
 
 def clashes(recordings: Iterable[Row]) -> list[Row]:
@@ -67,12 +97,14 @@ def clashes(recordings: Iterable[Row]) -> list[Row]:
             f"{key} ({', '.join(sorted(each))})" for key, each in told.items() if len(each) > 1
         ]
         if found:
-            rows.append(finding("subject", f"several values of {column}", _some(found, "")))
+            rows.append(
+                finding("subject", f"several values of {column}", _some(found, "", "subject"))
+            )
     return rows
 
 
 def _told_otherwise(labels: Labels, path: str, subjects: Subjects) -> bool:
-    told = subjects.of.get(name_of(path), {}).get("diagnosis", "")
+    told = subjects.of.get(name_of(path), {}).get("diagnosis") or ""
     # A folder named normal speaks of the sound: it may well be a patient's.
     return bool(told) and labels.diagnosis.casefold() not in ("", "normal", told.casefold())
 
@@ -83,9 +115,13 @@ def _spellings(subjects: Subjects) -> list[Row]:
         spelled["".join(row["subject_id"].casefold().split())].add(row["subject_id"])
     found = [" and ".join(sorted(each)) for each in spelled.values() if len(each) > 1]
     text = "taken as different people"
-    return [finding("subject", "ids differ in case or blanks", _some(found, text))] if found else []
+    return (
+        [finding("subject", "ids differ in case or blanks", _some(found, text, "id"))]
+        if found
+        else []
+    )
 
 
-def _some(found: list[str], text: str) -> str:
-    detail = f"{len(found)}, the first: {found[0]}"
+def _some(found: list[str], text: str, noun: str = "recording") -> str:
+    detail = f"{plural(len(found), noun)}, the first: {found[0]}"
     return f"{detail}; {text}" if text else detail

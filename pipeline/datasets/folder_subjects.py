@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path, PurePosixPath
 
+from pipeline.datasets.csv_lines import SAVE_AS, read_lines
 from pipeline.datasets.description import KEPT, LEFT_OUT, Row, exclusion
-from pipeline.datasets.files import Unusable, is_recording, read_text
+from pipeline.datasets.files import Unusable, is_recording
+from pipeline.datasets.folder_labels import is_near_diagnosis
 from pipeline.errors import AnnotationError
+from pipeline.evaluation.wording import plural
 
 FILE = "subjects.csv"
 REQUIRED = ("path", "subject_id")
 OPTIONAL = ("device", "location", "age", "sex", "diagnosis")
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
+_SEPARATOR = re.compile(r"[+&,;/]|\band\b")
+#: A diagnosis that is misspelt.
+NOT_UNDERSTOOD = None
 _UNKNOWN = ("", "na", "n/a", "nan", "unknown", "?")
 
 
@@ -28,7 +33,8 @@ class Subjects:
     Attributes
     ----------
     of : dict of dict
-        Name -> the columns it gives, `subject_id` among them ("" where its cell is empty).
+        Name -> the columns it gives, `subject_id` among them ("" where its cell is empty); a
+        diagnosis may be `NOT_UNDERSTOOD`.
     contradicted : set of str
         Names that several lines give to different people.
     excluded : list of Row
@@ -54,7 +60,7 @@ def find_file(files: list[str]) -> str | None:
 
 
 def read_subjects(path: Path) -> Subjects:
-    """Return what a subjects.csv says; UTF-8, with commas or semicolons.
+    """Return what a subjects.csv says; UTF-8, with commas, semicolons or tabs.
 
     Raises
     ------
@@ -62,24 +68,34 @@ def read_subjects(path: Path) -> Subjects:
         It is no text, or lacks one of its two columns.
     """
     try:
-        header, *lines = _cells(read_text(path)) or [[]]
-    except (Unusable, csv.Error) as error:
-        raise _not_understood(path, str(error)) from error
+        header, *lines = [_composed(cells) for _, cells in read_lines(path)] or [[]]
+    except Unusable as error:
+        action = SAVE_AS if "UTF-8" in error.detail else ""
+        raise _not_understood(path, error.detail, action) from error
     columns = [cell.casefold() for cell in header]
-    if not set(REQUIRED) <= set(columns) or len(set(columns)) < len(columns):
-        raise _not_understood(path, f"the columns {', '.join(header) or '(none)'}")
-    others = [cell or "(no name)" for cell in columns if cell not in REQUIRED + OPTIONAL]
-    result = Subjects(excluded=_listed("columns not read", others, KEPT))
+    if fault := _fault(columns):
+        raise _not_understood(path, f"{fault} (its columns are {', '.join(header) or 'none'})")
+    others = [_shown(cell) for cell in columns if cell not in REQUIRED + OPTIONAL]
+    result = Subjects(excluded=_listed("columns not read", others, KEPT, "column"))
     _add_lines(result, columns, lines)
     return result
 
 
-def _cells(text: str) -> list[list[str]]:
-    first = text.lstrip().partition("\n")[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    stripped = ([unicodedata.normalize("NFC", cell.strip()) for cell in row] for row in rows)
-    return [row for row in stripped if any(row)]
+def _composed(cells: list[str]) -> list[str]:
+    return [unicodedata.normalize("NFC", cell) for cell in cells]
+
+
+def _fault(columns: list[str]) -> str:
+    """Return which column is missing or there twice; "" if none."""
+    missing = [each for each in REQUIRED if each not in columns]
+    if missing:
+        return f"no column {' and no column '.join(missing)}"
+    twice = sorted({each for each in columns if columns.count(each) > 1})
+    return f"the column {' and the column '.join(map(_shown, twice))} twice" if twice else ""
+
+
+def _shown(column: str) -> str:
+    return column or "(no name)"
 
 
 def _add_lines(result: Subjects, columns: list[str], lines: list[list[str]]) -> None:
@@ -97,9 +113,9 @@ def _add_lines(result: Subjects, columns: list[str], lines: list[list[str]]) -> 
         result.of[name], clashing = _merged(rows)
         clashes += [f"{name} ({', '.join(clashing)})"] if clashing else []
         result.contradicted |= {name} if "subject_id" in clashing else set()
-    result.excluded += _listed("line not understood", malformed, LEFT_OUT)
-    result.excluded += _listed("value not understood", odd, LEFT_OUT)
-    result.excluded += _listed("lines contradict", clashes, LEFT_OUT)
+    result.excluded += _listed("line not understood", malformed, LEFT_OUT, "line")
+    result.excluded += _listed("value not understood", odd, LEFT_OUT, "value")
+    result.excluded += _listed("lines contradict", clashes, LEFT_OUT, "recording")
 
 
 def _name_in_file(path: str) -> str:
@@ -119,6 +135,10 @@ def _values(row: dict[str, str]) -> tuple[Row, list[str]]:
         values["sex"] = _SEXES.get(row["sex"].casefold(), "")
         if not values["sex"] and row["sex"].casefold() not in _UNKNOWN:
             strange.append(f"sex {row['sex']!r}")
+    if any(is_near_diagnosis(word) for word in _SEPARATOR.split(row.get("diagnosis", ""))):
+        # Not "": the name of the folder must not stand in for what was meant here.
+        values["diagnosis"] = NOT_UNDERSTOOD
+        strange.append(f"diagnosis {row['diagnosis']!r}")
     return values, strange
 
 
@@ -136,19 +156,19 @@ def _merged(rows: list[Row]) -> tuple[Row, list[str]]:
     return {**rows[0], **{key: None if key == "age" else "" for key in clashes}}, clashes
 
 
-def _listed(reason: str, found: list[str], action: str) -> list[Row]:
+def _listed(reason: str, found: list[str], action: str, noun: str) -> list[Row]:
     if not found:
         return []
     more = ", ..." if len(found) > 5 else ""
-    detail = f"{len(found)}: {', '.join(found[:5])}{more}"
+    detail = f"{plural(len(found), noun)}: {', '.join(found[:5])}{more}"
     return [exclusion(FILE, "", "metadata", reason, detail, action)]
 
 
-def _not_understood(path: Path, found: str) -> AnnotationError:
+def _not_understood(path: Path, found: str, action: str = "") -> AnnotationError:
     return AnnotationError(
         expected=f"UTF-8 text with the columns {' and '.join(REQUIRED)}, each once, and any of "
-        f"{', '.join(OPTIONAL)}, with commas or semicolons",
+        f"{', '.join(OPTIONAL)}, with commas, semicolons or tabs",
         found=found,
         where=str(path),
-        action="mend the file, or take it away to have every recording on its own",
+        action=action or "mend the file, or take it away to have every recording on its own",
     )

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.datasets.description import KEPT, REPAIRED, Row, exclusion, finding
 from pipeline.datasets.files import Unusable, read_text, stem, suffix
 from pipeline.errors import AnnotationError
+from pipeline.evaluation.wording import plural
 
 # The official split names recordings that go by another name on disk.
 ALIASES = {"226_1b1_Pl_sc_Meditron": "226_1b1_Pl_sc_LittC2SE"}
@@ -74,7 +75,7 @@ def read_official_split(
         excluded.append(_metadata_row("recording not on disk", f"official split: {detail}"))
     unlisted = sorted(on_disk - set(sides))
     if unlisted:
-        detail = f"{len(unlisted)} recordings, the first: {unlisted[0]}"
+        detail = f"{plural(len(unlisted), 'recording')}, the first: {unlisted[0]}"
         excluded.append(_metadata_row("not in the official split", detail))
     return {name: side for name, side in sides.items() if name in on_disk}, excluded
 
@@ -135,7 +136,7 @@ def _lines(path: Path, title: str) -> list[str]:
 def _table_rows(path: str, malformed: list[str], contradicted: list[str]) -> list[Row]:
     rows = []
     if malformed:
-        detail = f"{len(malformed)} lines, the first: {malformed[0]!r}"
+        detail = f"{plural(len(malformed), 'line')}, the first: {malformed[0]!r}"
         rows.append(_metadata_row("line not understood", detail, path, "left out"))
     if contradicted:
         detail = f"several values for {', '.join(sorted(set(contradicted)))}; taken as unknown"

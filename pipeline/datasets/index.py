@@ -6,9 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 from pipeline.audio.check import RecordingFacts
+from pipeline.datasets import is_own_folder
 from pipeline.datasets.cache import HashCache
 from pipeline.datasets.description import DataSet, Row, exclusion
 from pipeline.datasets.facts import Progress, gather_facts
+from pipeline.datasets.files import FORMAT_NOT_READ
 from pipeline.datasets.listing import Listing, list_files, require_unchanged
 from pipeline.datasets.tables import IndexTables, make_tables, usable_events, write_index
 from pipeline.errors import RecordingsMissing
@@ -101,13 +103,21 @@ def _nothing_usable(
     if reasons:
         left_out = ", ".join(f"{reason} {n}" for reason, n in sorted(reasons.items()))
         found += f"; recordings left out: {left_out}"
-    source = f" (from {dataset.homepage})" if dataset.homepage else ""
     return RecordingsMissing(
         expected=dataset.layout,
         found=found,
         where=str(folder),
-        action=(
-            f"put the recordings of {dataset.name}{source} there, or name with "
-            f"--paths-recordings the folder that holds {dataset.name}/"
-        ),
+        action=_what_to_do(dataset, set(reasons)),
     )
+
+
+def _what_to_do(dataset: DataSet, reasons: set[str]) -> str:
+    if reasons == {FORMAT_NOT_READ}:
+        return "convert the recordings to .wav or .flac"
+    name = dataset.name
+    elsewhere = f"name with --paths-recordings the folder that holds {name}/"
+    if is_own_folder(name):
+        named = "name your folder with --paths-folder, or " if name == "folder" else ""
+        return f"put your recordings there, or {named}{elsewhere}"
+    source = f" (from {dataset.homepage})" if dataset.homepage else ""
+    return f"put the recordings of {name}{source} there, or {elsewhere}"

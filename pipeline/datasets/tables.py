@@ -108,6 +108,13 @@ def _counts(tables: IndexTables) -> dict[str, Any]:
     }
 
 
+def are_unknown_people(recordings: pd.DataFrame) -> pd.Series:
+    """Return where a recording is its own subject, since nobody wrote down whose it is."""
+    name = recordings["recording_id"].str.partition("/")[2]
+    person = recordings["subject_id"].str.partition("/")[2]
+    return person.str.replace(r"^(file:)+", "", regex=True).eq(name)
+
+
 def usable_events(events: list[Row], recordings: Mapping[str, Row]) -> tuple[list[Row], list[Row]]:
     """Return the events that lie in a recording, cut at its end, and rows for excluded.csv.
 

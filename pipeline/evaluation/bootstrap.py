@@ -3,6 +3,9 @@
 Clips of one person resemble each other, so the person is what is drawn again: positive and
 negative subjects separately, so that every draw has as many of each as the test side. (Efron and
 Tibshirani 1993, chapters 8 and 13.) With few subjects such an interval is somewhat too narrow.
+
+Where every draw gives the same figure, the draws say nothing of its spread. A rate of 0 or 1 then
+has the exact interval of `exact_limits`; any other figure has none.
 """
 
 from __future__ import annotations
@@ -14,6 +17,10 @@ from numpy.typing import NDArray
 
 from pipeline.evaluation.metrics import Counts, Draws, why_undefined
 
+_WORN_OUT = "every draw of subjects gives the same figure, which does not make it certain"
+BY_DEFINITION = "it is so by definition"
+# Draws that differ by less differ by rounding.
+_ROUNDING = 1e-12
 # Below this share of usable draws an interval would describe only the lucky ones.
 _USABLE = 0.95
 
@@ -78,28 +85,86 @@ def interval(draws: NDArray, confidence: float) -> list[float] | None:
     return [float(low), float(high)]
 
 
+def exact_limits(value: float, n_subjects: int, confidence: float) -> list[float]:
+    """Return the exact interval of a rate of 0 or 1 that `n_subjects` subjects count for.
+
+    It is the one of Clopper and Pearson (1934, doi:10.1093/biomet/26.4.404) for none or all of
+    `n_subjects`. Per clip or recording the rows of a subject hang together, and subjects are
+    counted all the same: that all rows of n subjects are called rightly is never likelier than
+    that one row of each is, which has probability rate ** n. So the interval is conservative, the
+    more so the less the rows of a subject hang together. For AUROC see `subjects_behind`.
+    """
+    tail = ((1 - confidence) / 2) ** (1 / n_subjects)
+    return [tail, 1.0] if value == 1 else [0.0, 1 - tail]
+
+
+def subjects_behind(measure: str, counts: Counts) -> int | None:
+    """Return how many subjects, or pairs of them, count for a rate; None for other measures.
+
+    AUROC is the share of pairs of a positive and a negative row that stand in the right order.
+    What counts for it are pairs that share no subject: all pairs are right never likelier than
+    these are.
+    """
+    if measure == "sensitivity":
+        return counts.n_positive_subjects
+    if measure == "specificity":
+        return counts.n_subjects_with_negative
+    if measure == "auroc":
+        both = counts.n_positive_subjects, counts.n_subjects_with_negative
+        return min(*both, counts.n_subjects // 2)
+    return None
+
+
 def describe(
-    points: Draws, draws: Draws, counts: Counts, settings: BootstrapSettings
+    points: Draws,
+    draws: Draws,
+    counts: Counts,
+    settings: BootstrapSettings,
+    *,
+    observed: bool = True,
+    width_reason: str = _WORN_OUT,
 ) -> dict[str, dict]:
     """Return each measure as `{"value", "reason", "interval", "interval_reason"}`.
 
-    `value` and `interval` are None where they cannot be given; the reasons then say why.
+    `value` and `interval` are None where they cannot be given; the reasons then say why. An
+    interval always has a width. `observed` says whether rates were counted (they are no
+    differences, nor so by definition): only then they have exact intervals where they are 0 or 1.
+    `width_reason` is what is said where all draws are alike.
     """
-    return {name: _describe_one(name, points, draws, counts, settings) for name in points}
+    described = {}
+    for name in points:
+        reason = why_undefined(name, counts)
+        value = None if reason else float(points[name][0])
+        if observed and value in (0.0, 1.0) and subjects_behind(name, counts):
+            limits, interval_reason = _exact(name, value, counts, settings)
+        else:
+            limits, interval_reason = _drawn(name, draws[name], counts, settings, width_reason)
+        described[name] = {
+            "value": value,
+            "reason": reason,
+            "interval": limits,
+            "interval_reason": interval_reason,
+        }
+    return described
 
 
-def _describe_one(
-    name: str, points: Draws, draws: Draws, counts: Counts, settings: BootstrapSettings
-) -> dict:
-    reason = why_undefined(name, counts)
-    value = None if reason else float(points[name][0])
-    interval_reason = why_no_interval(name, counts)
-    limits = None if interval_reason else interval(draws[name], settings.confidence)
-    if limits is None and interval_reason is None:
-        interval_reason = "the figure is undefined in too many of the draws"
-    return {
-        "value": value,
-        "reason": reason,
-        "interval": limits,
-        "interval_reason": interval_reason,
-    }
+def _exact(
+    name: str, value: float, counts: Counts, settings: BootstrapSettings
+) -> tuple[list[float] | None, str | None]:
+    refused = why_no_interval(name, counts)
+    if refused:
+        return None, refused
+    n_subjects = subjects_behind(name, counts) or 1
+    return exact_limits(value, n_subjects, settings.confidence), None
+
+
+def _drawn(
+    name: str, draws: NDArray, counts: Counts, settings: BootstrapSettings, width_reason: str
+) -> tuple[list[float] | None, str | None]:
+    refused = why_no_interval(name, counts)
+    limits = None if refused else interval(draws, settings.confidence)
+    if limits is None:
+        return None, refused or "the figure is undefined in too many of the draws"
+    if np.nanmax(draws) - np.nanmin(draws) <= _ROUNDING:
+        return None, width_reason
+    return limits, None

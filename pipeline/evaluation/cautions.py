@@ -5,38 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.datasets.description import LEAKAGE_POSSIBLE
-from pipeline.evaluation.wording import having, in_words, listed, plural, spaced
+from pipeline.evaluation.gravity import Graded, Gravity, graded
+from pipeline.evaluation.wording import listed, plural
 
+#: How the note of a split begins that says that it is a sample for development.
+SAMPLE = "A development sample"
+# How other notes begin that are warnings; what they are called in a report's context.
+_WARNED = {
+    "sample": SAMPLE,
+    "same_ids": "The same id",
+    "not_understood": "Left out because not understood",
+}
 # How the notes of a split speak of subjects or audio that cross it.
 _CROSSING = ("on both sides", "on two sides")
-_SIDES = {"train": "train", "val": "validation"}
-# More labels than this share one sentence.
-_FEW_LABELS = 2
+_THINGS = {"subjects": "subject", "audio": "identical recording"}
+_OFFICIAL = {"official", "official-clean"}
+_OF_SPLIT = "official split: "
+#: What `sort_notes` returns, in the order of `Split.notes`.
+KINDS = (*_WARNED, "crossing", "notes")
 
 
-def find_cautions(metrics: Mapping, context: Mapping) -> list[str]:
-    """Return the sentences on the data, the gravest first.
+def find_cautions(context: Mapping) -> list[Graded]:
+    """Return the sentences on the data with their ranks.
 
     Parameters
     ----------
-    metrics : mapping
-        `metrics.json`, for the problem's labels and settings.
     context : mapping
-        The report's context (see `report.render_report`): `crossing`, `excluded`, `sides` or
-        `folds`, and `inspection` are read; each may be missing.
+        The report's context (see `report.render_report`): `sample`, `crossing`, `same_ids`,
+        `not_understood`, `excluded`, `absent`, `split_mode`, `notes`, `folds` and `inspection`
+        are read; each may be missing.
     """
     return [
-        *(context.get("crossing") or []),
-        *_unknown_subjects(context.get("excluded") or []),
-        *_few_on_sides(metrics, _sides_by_fold(context)),
-        *_inspected(context.get("inspection") or {}),
+        *graded(Gravity.SAMPLE, context.get("sample") or []),
+        *graded(Gravity.LEAKAGE, context.get("crossing") or []),
+        *graded(Gravity.LEAKAGE, _unknown_subjects(context.get("excluded") or [])),
+        *graded(Gravity.LEAKAGE, context.get("same_ids") or []),
+        *graded(Gravity.DATA, _part_of_official(context)),
+        *graded(Gravity.DATA, context.get("not_understood") or []),
+        *graded(Gravity.FURTHER, _inspected(context.get("inspection") or {})),
     ]
 
 
-def crossing_notes(
-    notes: Sequence[str], overlap: Mapping[str, Sequence[str]]
-) -> tuple[list[str], list[str]]:
-    """Return the notes of a split that say who crosses it, and the others, both in order.
+def crossing_of(context: Mapping) -> dict:
+    """Return what of the test side the model may know: counts `subjects`, `audio`, and `unknown`.
+
+    `unknown` says that it is not known who is who, so that nobody can tell.
+    """
+    overlap = context.get("overlap") or {}
+    unsure = [*_unknown_subjects(context.get("excluded") or []), *(context.get("same_ids") or [])]
+    return {**{kind: int(overlap.get(kind, 0)) for kind in _THINGS}, "unknown": bool(unsure)}
+
+
+def sort_notes(notes: Sequence[str], overlap: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the notes of a split by `KINDS`, each kind in order; `notes` are those that warn not.
 
     Parameters
     ----------
@@ -45,16 +66,18 @@ def crossing_notes(
     overlap : mapping
         What stands on both sides, `subjects` and `audio`; nothing of it, nothing crosses.
     """
-    if not any(overlap.values()):
-        return [], list(notes)
-    crossing = [note for note in notes if any(words in note for words in _CROSSING)]
-    if not crossing:
-        counts = [plural(len(found), _THINGS[kind]) for kind, found in overlap.items() if found]
-        crossing = [f"{listed(counts)} on both sides of the split: figures are optimistic."]
-    return crossing, [note for note in notes if note not in crossing]
-
-
-_THINGS = {"subjects": "subject", "audio": "identical recording"}
+    found: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for note in notes:
+        kinds = [kind for kind, start in _WARNED.items() if note.startswith(start)]
+        if not kinds and any(overlap.values()) and any(words in note for words in _CROSSING):
+            kinds = ["crossing"]
+        found[kinds[0] if kinds else "notes"].append(note)
+    if any(overlap.values()) and not found["crossing"]:
+        counts = [plural(len(each), _THINGS[kind]) for kind, each in overlap.items() if each]
+        found["crossing"] = [
+            f"{listed(counts)} on both sides of the split: figures are optimistic."
+        ]
+    return found
 
 
 def _unknown_subjects(excluded: Sequence[Mapping]) -> Iterator[str]:
@@ -67,46 +90,23 @@ def _unknown_subjects(excluded: Sequence[Mapping]) -> Iterator[str]:
         )
 
 
-def _sides_by_fold(context: Mapping) -> dict[str, Mapping]:
-    folds = context.get("folds") or {}
-    return {name: one["sides"] for name, one in folds.items()} or {"": context.get("sides") or {}}
-
-
-def _few_on_sides(metrics: Mapping, by_fold: Mapping[str, Mapping]) -> Iterator[str]:
-    """Look at what was trained and chosen on; the test side's counts are in `metrics`."""
-    enough = metrics["settings"]["min_positive_subjects"]
-    for side, name in _SIDES.items():
-        few = {}
-        for label in metrics["labels"]:
-            least = _least(by_fold, side, label)
-            if least and 0 < least[0] < enough:
-                few[label] = least
-        if len(few) > _FEW_LABELS:
-            which = "of every fold" if len(by_fold) > 1 else ""
-            counted = listed([f"{spaced(label)} ({n})" for label, (n, _) in few.items()])
-            at_least = "at the least " if which else ""
-            yield (
-                f"Not all classes have {in_words(enough)} subjects on the {name} side"
-                f"{' ' * bool(which)}{which}: {at_least}{counted}."
-            )
-        else:
-            for label, (n, fold) in few.items():
-                which = f" of fold {fold}, the fewest of all folds" if len(by_fold) > 1 else ""
-                verb = "is" if n == 1 else "are"
-                yield (
-                    f"Only {plural(n, 'subject', words=True)} {having(metrics, label)} {verb} "
-                    f"on the {name} side{which}."
-                )
-
-
-def _least(by_fold: Mapping[str, Mapping], side: str, label: str) -> tuple[int, str] | None:
-    """Return the fewest positive subjects above none on a side, and the fold that has them."""
-    counts = [
-        (int(n), fold)
-        for fold, sides in by_fold.items()
-        if (n := sides.get(side, {}).get("positive_subjects", {}).get(label))
-    ]
-    return min(counts, key=lambda one: one[0]) if counts else None
+def _part_of_official(context: Mapping) -> Iterator[str]:
+    """Say of which official splits not all published recordings are there."""
+    runs = (context.get("folds") or {}).values()
+    modes = [context.get("split_mode"), *(run.get("split_mode") for run in runs)]
+    if not _OFFICIAL.intersection(each for mode in modes if mode for each in mode.split("+")):
+        return
+    notes = context.get("notes") or []
+    for dataset, details in (context.get("absent") or {}).items():
+        if any(note.startswith(f"{dataset}: the official split is not used") for note in notes):
+            continue
+        # The publisher's list of sides says it best; else what is annotated and not there.
+        of_split = [each.removeprefix(_OF_SPLIT) for each in details if each.startswith(_OF_SPLIT)]
+        missing = "; ".join(of_split or details)
+        yield (
+            f"{dataset}: only part of the published split is on disk (missing: {missing}): "
+            "figures do not compare with published ones."
+        )
 
 
 def _inspected(inspection: Mapping) -> Iterator[str]:

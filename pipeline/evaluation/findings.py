@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pipeline.evaluation.cautions import find_cautions
+from pipeline.evaluation.few import few_subjects, few_validated
+from pipeline.evaluation.gravity import Gravity, graded, gravest_first
 from pipeline.evaluation.main_figure import blind_value, target_of
 from pipeline.evaluation.wording import (
+    decimal,
     having,
-    in_words,
     interval_text,
     listed,
     plural,
@@ -15,34 +18,41 @@ from pipeline.evaluation.wording import (
     without,
 )
 
-# From this many subjects a perfect rate speaks for itself (at least 0.9 at 95 %).
-_MANY = 36
 # More labels than this share one sentence.
 _FEW_LABELS = 2
 
 
-def find_warnings(metrics: Mapping, thresholds: Mapping[str, Mapping]) -> list[str]:
-    """Return the sentences for the top of a report, the gravest first.
+def find_warnings(
+    metrics: Mapping, thresholds: Mapping[str, Mapping], context: Mapping | None = None
+) -> list[str]:
+    """Return the sentences for the top of a report, the gravest first (see `gravity.Gravity`).
 
     Parameters
     ----------
     metrics : mapping
-        `metrics.json` without its warnings.
+        `metrics.json`; its warnings are not read.
     thresholds : mapping
         Fold -> those of its model's `evaluation.json`.
+    context : mapping, optional
+        The report's, for what is to be said of the data (see `cautions.find_cautions`).
     """
+    context = context or {}
     if not metrics["levels"]["recording"]["n_rows"]:
-        return ["The test side is empty: nothing was scored."]
-    return [
-        *_missing_classes(metrics),
-        *_few_subjects(metrics),
-        *_constant(metrics),
-        *_against_trivial(metrics),
-        *_perfect(metrics),
-        *_weak(metrics),
-        *_not_in_one_class(metrics),
-        *_few_validation(metrics, thresholds),
-    ]
+        nothing = (Gravity.MISSING, "The test side is empty: nothing was scored.")
+        return gravest_first([nothing, *find_cautions(context)])
+    return gravest_first(
+        [
+            *graded(Gravity.MISSING, _missing_classes(metrics)),
+            *graded(Gravity.TRIVIAL, _constant(metrics)),
+            *graded(Gravity.TRIVIAL, _against_guessing(metrics)),
+            *graded(Gravity.TRIVIAL, _against_duration(metrics)),
+            *graded(Gravity.FEW, few_subjects(metrics, context)),
+            *graded(Gravity.FEW, few_validated(metrics, thresholds)),
+            *graded(Gravity.FURTHER, _weak(metrics)),
+            *graded(Gravity.FURTHER, _not_in_one_class(metrics)),
+            *find_cautions(context),
+        ]
+    )
 
 
 def _missing_classes(metrics: Mapping) -> Iterator[str]:
@@ -69,41 +79,6 @@ def _missing_classes(metrics: Mapping) -> Iterator[str]:
             )
 
 
-def _few_subjects(metrics: Mapping) -> Iterator[str]:
-    enough = metrics["settings"]["min_positive_subjects"]
-    counts = {name: one["counts"] for name, one in metrics["levels"]["subject"]["labels"].items()}
-    few = {
-        label: one["n_positive_subjects"]
-        for label, one in counts.items()
-        if 0 < one["n_positive_subjects"] < enough
-    }
-    if len(few) > _FEW_LABELS:
-        counted = listed([f"{spaced(label)} ({n})" for label, n in few.items()])
-        yield (
-            f"Not all classes have {in_words(enough)} subjects on the test side: {counted}. "
-            "Figures of these rest on few people."
-        )
-    else:
-        for label, n_positive in few.items():
-            yield (
-                f"Only {plural(n_positive, 'subject', words=True)} {having(metrics, label)} "
-                f"{'is' if n_positive == 1 else 'are'} on the test side: one person more or less "
-                f"found changes the sensitivity per subject by {100 / n_positive:.0f} percentage "
-                "points."
-            )
-    if metrics["exclusive"]:
-        return
-    for label, one in counts.items():
-        n_negative = one["n_negative_subjects"]
-        if 0 < n_negative < enough:
-            yield (
-                f"Only {plural(n_negative, 'subject', words=True)} "
-                f"{without(metrics, label)} "
-                f"{'is' if n_negative == 1 else 'are'} on the test side: specificity per subject "
-                "rests on them alone."
-            )
-
-
 def _constant(metrics: Mapping) -> Iterator[str]:
     labels = metrics["levels"]["recording"]["labels"]
     found = [spaced(label) for label, scored in labels.items() if scored["constant"]]
@@ -114,7 +89,7 @@ def _constant(metrics: Mapping) -> Iterator[str]:
         )
 
 
-def _against_trivial(metrics: Mapping) -> Iterator[str]:
+def _against_guessing(metrics: Mapping) -> Iterator[str]:
     main, blind = metrics["main"], blind_value(metrics)
     limits = main["interval"]
     if limits and limits[0] <= blind <= limits[1]:
@@ -124,29 +99,54 @@ def _against_trivial(metrics: Mapping) -> Iterator[str]:
         )
     elif main["value"] is not None and main["value"] < blind:
         yield f"The main figure is below {blind:.2f}: the model does worse than guessing."
-    scored = target_of(metrics, main["level"], main["target"])
-    difference = scored["trivial"]["duration"].get("difference", {}).get(main["measure"])
-    if difference and difference["interval"] and difference["interval"][0] <= 0:
+    elif main["value"] is not None and main["value"] == blind:
         yield (
-            "The model is not shown to be better than a rule on duration alone: the interval of "
-            f"the difference is {interval_text(difference['interval'])}."
+            f"The main figure is {blind:.2f}, which guessing reaches: this run does not show that "
+            "the model hears anything."
         )
 
 
-def _perfect(metrics: Mapping) -> Iterator[str]:
-    """A perfect rate has an interval of no width, which is not certainty."""
-    if metrics["main"]["level"] != "subject":
-        return
-    scored = target_of(metrics, "subject", metrics["main"]["target"])
-    for measure, word in (("sensitivity", "positive"), ("specificity", "negative")):
-        n_subjects = scored["counts"][f"n_{word}"]
-        if 1 < n_subjects < _MANY and scored["figures"][measure]["value"] == 1:
-            # Clopper and Pearson 1934 for n of n: the smallest rate not ruled out at 95 %.
-            at_least = 0.025 ** (1 / n_subjects)
-            yield (
-                f"All {in_words(n_subjects)} {word} subjects are called rightly; so few do not "
-                f"rule out a true {measure} of {at_least:.2f}."
-            )
+def _against_duration(metrics: Mapping) -> Iterator[str]:
+    difference = duration_difference(metrics) or {"value": None, "interval": None}
+    limits = difference["interval"]
+    if limits and limits[1] < 0:
+        yield (
+            "The model is worse than a rule on duration alone: the interval of the difference is "
+            f"{interval_text(limits)}."
+        )
+    elif limits and limits[0] <= 0:
+        yield (
+            "The model is not shown to be better than a rule on duration alone: the interval of "
+            f"the difference is {interval_text(limits)}."
+        )
+    elif not limits and difference["value"] is not None and difference["value"] <= 0:
+        yield (
+            "The model is not shown to be better than a rule on duration alone: the difference is "
+            f"{decimal(difference['value'])}."
+        )
+
+
+def duration_difference(metrics: Mapping) -> Mapping | None:
+    """Return the main figure minus that of duration alone; None where there is no rule."""
+    main = metrics["main"]
+    row = target_of(metrics, main["level"], main["target"])["trivial"]["duration"]
+    return row.get("difference", {}).get(main["measure"])
+
+
+def missing_comparison(metrics: Mapping) -> str | None:
+    """Return why the main figure cannot be set against duration, or None if it is."""
+    main, difference = metrics["main"], duration_difference(metrics)
+    if difference is None:
+        row = target_of(metrics, main["level"], main["target"])["trivial"]["duration"]
+        return f"The main figure is not compared with duration alone: {row['reason']}."
+    if difference["value"] is None:
+        return f"The main figure is not compared with duration alone: {difference['reason']}."
+    if difference["interval"] is None:
+        return (
+            f"The difference to duration alone, {decimal(difference['value'])}, has no interval: "
+            f"{difference['interval_reason']}."
+        )
+    return None
 
 
 def _weak(metrics: Mapping) -> Iterator[str]:
@@ -167,18 +167,3 @@ def _not_in_one_class(metrics: Mapping) -> Iterator[str]:
                 f"{plural(n_several, level)} of the test side {'is' if n_several == 1 else 'are'} "
                 "of several exclusive classes: no figure of exact classes counts them."
             )
-
-
-def _few_validation(metrics: Mapping, thresholds: Mapping[str, Mapping]) -> Iterator[str]:
-    if metrics["settings"]["threshold"] != "validation":
-        return
-    level, enough = metrics["main"]["level"], metrics["settings"]["min_positive_subjects"]
-    for fold, fitted in thresholds.items():
-        of_fold = f" of fold {fold}" if len(thresholds) > 1 else ""
-        for label, entry in fitted[level].items():
-            if entry["threshold"] is not None and entry["n_positive_subjects"] < enough:
-                subjects = plural(entry["n_positive_subjects"], "positive subject", words=True)
-                yield (
-                    f"The threshold for {spaced(label)}{of_fold} was fitted on {subjects} of the "
-                    "validation side only."
-                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.evaluation import data_tables, report_tables, wording
+from pipeline.evaluation import data_tables, findings, report_tables, wording
+from pipeline.evaluation.cautions import SAMPLE
 from pipeline.evaluation.history import history_figures
-from pipeline.evaluation.levels import level_tables
+from pipeline.evaluation.levels import LEVELS, level_tables
 from pipeline.evaluation.sections import level_sections
 from pipeline.evaluation.verdict import verdict
 
@@ -28,6 +29,9 @@ _EMPTY: dict[str, Any] = {
     "command": None,
     "made_at": None,
 }
+# How many warnings are shown in full; the others and all notes are folded away below.
+_IN_FULL = 4
+_SEVERITIES = ("error", "warning", "note")
 _DATASET = dict.fromkeys(("name", "title", "licence", "n_recordings", "n_subjects", "n_events"))
 _FOLD = dict.fromkeys(("split_mode", "split_hash", "model", "n_epochs"))
 _LINEAGE = dict.fromkeys(("task", "salt", "version"))
@@ -72,6 +76,10 @@ def render_report(metrics: Mapping, predictions: pd.DataFrame, context: Mapping)
             "labels": labels,
             "main_measures": report_tables.measures_of(metrics, metrics["main"]["target"]),
             "verdict": verdict(metrics),
+            **_told(metrics, known.get("notes", [])),
+            "missing_comparison": findings.missing_comparison(metrics),
+            "unscored": [one for each in LEVELS if (one := report_tables.unscored(metrics, each))],
+            "inspected": _inspected(known.get("inspection", {})),
             "sections": level_sections(metrics, tables),
             "figure_tables": report_tables.figure_tables(metrics),
             "parts": report_tables.apart_rows(metrics, "parts") if metrics["parts"] else [],
@@ -121,6 +129,26 @@ def _environment() -> Environment:
         "stylesheet": Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
     }
     return environment
+
+
+def _told(metrics: Mapping, notes: Sequence[str]) -> dict[str, Any]:
+    """Return what is said at the top: `sample` in the verdict, `warnings` in full, and the rest."""
+    sample = [one for one in metrics["warnings"] if one.startswith(SAMPLE)]
+    others = [one for one in metrics["warnings"] if one not in sample]
+    return {
+        "sample": sample,
+        "warnings": others[:_IN_FULL],
+        "further_warnings": others[_IN_FULL:],
+        "further_notes": list(notes),
+    }
+
+
+def _inspected(inspection: Mapping) -> str:
+    """Return the doctor's counts in words, the gravest first."""
+    counts = inspection.get("counts", {})
+    known = [severity for severity in _SEVERITIES if severity in counts]
+    order = [*known, *(severity for severity in counts if severity not in known)]
+    return ", ".join(wording.plural(counts[severity], severity) for severity in order)
 
 
 def _target_sentence(metrics: Mapping) -> str:

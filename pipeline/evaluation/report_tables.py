@@ -85,12 +85,23 @@ def figure_tables(metrics: Mapping) -> list[dict]:
     """Return tables of every figure, `measures` and `rows`: one row per level and target.
 
     Exact classes of exclusive labels have figures of their own kind, and a table of their own.
+    Levels with nothing to score have no rows: `unscored` says why.
     """
     if not metrics["exclusive"]:
-        return [_level_table(metrics, ("classes", *metrics["labels"]), measures_of(metrics))]
+        whole = _level_table(metrics, ("classes", *metrics["labels"]), measures_of(metrics))
+        return [whole] if whole["rows"] else []
     exact = _level_table(metrics, ("classes",), measures_of(metrics, "classes"))
     each = _level_table(metrics, metrics["labels"], MEASURES)
     return [table for table in (exact, each) if table["rows"]]
+
+
+def unscored(metrics: Mapping, level: str) -> str | None:
+    """Return why a level has nothing to score, as a sentence; None if it has."""
+    if metrics["levels"][level]["n_rows"]:
+        return None
+    if metrics["levels"]["recording"]["n_rows"]:
+        return f"Nothing is scored per {level}: no event of the test side has a label of its own."
+    return f"Nothing is scored per {level}: the test side is empty."
 
 
 def _level_table(metrics: Mapping, names: Sequence[str], measures: Sequence[str]) -> dict:
@@ -103,7 +114,7 @@ def _level_table(metrics: Mapping, names: Sequence[str], measures: Sequence[str]
         }
         for level in LEVELS
         for target, scored in targets(metrics["levels"][level]).items()
-        if target in names
+        if target in names and metrics["levels"][level]["n_rows"]
     ]
     return {"measures": measures, "rows": rows}
 
@@ -187,7 +198,7 @@ def _beside(scored: Mapping, measures: Sequence[str], normal: str) -> Iterator[d
     trivial = scored["trivial"]
     always, duration = trivial["always_normal"], trivial["duration"]
     yield {"name": "This model", "rule": "", "figures": _padded(scored["figures"], measures)}
-    yield {"name": normal, "rule": "", "figures": _fixed(always["figures"], measures)}
+    yield {"name": normal, "rule": "", "figures": _padded(always["figures"], measures)}
     yield {
         "name": "Duration alone",
         "rule": rule_words(duration["rule"]),
@@ -197,16 +208,6 @@ def _beside(scored: Mapping, measures: Sequence[str], normal: str) -> Iterator[d
 
 def _padded(figures: Mapping, measures: Sequence[str]) -> dict[str, Mapping]:
     return {measure: figures.get(measure, _NOTHING) for measure in measures}
-
-
-def _fixed(figures: Mapping, measures: Sequence[str]) -> dict[str, Mapping]:
-    """Leave out intervals of no width: what is so by definition does not spread."""
-    return {
-        measure: {**one, "interval": None}
-        if one["interval"] and one["interval"][0] == one["interval"][1]
-        else one
-        for measure, one in _padded(figures, measures).items()
-    }
 
 
 def _cell(count: int, total: int) -> dict:

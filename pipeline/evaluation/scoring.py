@@ -10,7 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.evaluation.bootstrap import BootstrapSettings, describe, draw_subjects
+from pipeline.evaluation.bootstrap import (
+    BY_DEFINITION,
+    BootstrapSettings,
+    describe,
+    draw_subjects,
+)
 from pipeline.evaluation.classes import SEVERAL, best_blind_figures, exact_figures, not_scored
 from pipeline.evaluation.curves import curves
 from pipeline.evaluation.decisions import BY_DURATION, CALLED, TRUE
@@ -65,7 +70,13 @@ class Scorer:
         point, draws = (
             {name: a[name] - b[name] for name in a} for a, b in zip(ours, theirs, strict=True)
         )
-        return self.describe((point, draws))
+        return describe(point, draws, self.counts, self.settings, observed=False)
+
+    def by_definition(self, computed: tuple[Draws, Draws]) -> dict[str, dict]:
+        """Return the figures of one answer to everything: what cannot spread has no interval."""
+        return describe(
+            *computed, self.counts, self.settings, observed=False, width_reason=BY_DEFINITION
+        )
 
     def beside(
         self,
@@ -79,7 +90,7 @@ class Scorer:
         if duration is not None:
             row["figures"] = self.describe(duration)
             row["difference"] = self.difference(model, duration)
-        return {"always_normal": {"figures": self.describe(normal)}, "duration": row}
+        return {"always_normal": {"figures": self.by_definition(normal)}, "duration": row}
 
 
 def score_label(

@@ -36,6 +36,7 @@ def _section(metrics: Mapping, tables: Mapping[str, pd.DataFrame], level: str) -
     return {
         "level": level,
         "n_rows": scored["n_rows"],
+        "unscored": report_tables.unscored(metrics, level),
         "by_largest": scored["by_largest"],
         "has_threshold": all(one["threshold"] is not None for one in scored["labels"].values()),
         "roc": charts.roc_figure(curves, level) if curves else None,

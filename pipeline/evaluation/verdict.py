@@ -66,8 +66,22 @@ def _rests_on(metrics: Mapping) -> str:
         adjective = "abnormal" if main["target"] == "classes" else "positive"
         rows = f"{plural(counts['n_rows'], main['level'])}, {grouped(counts['n_positive'])} of them"
         sentence += f" ({rows} {adjective})"
-    unseen = "each tested by a model that was not trained on them" if metrics["folds"] else None
-    return f"{sentence}, {unseen or 'none of whom the model was trained on'}."
+    return sentence + _known_to_the_model(metrics)
+
+
+def _known_to_the_model(metrics: Mapping) -> str:
+    """Say whether the model was trained on who it is tested on; nothing that is not sure."""
+    crossing = metrics.get("crossing", {})
+    if crossing.get("subjects"):
+        return ". The model was trained on some of them: see the warnings."
+    if crossing.get("audio"):
+        return ". The model was trained on copies of some of their audio: see the warnings."
+    unseen = "none of whom the model was trained on"
+    if metrics["folds"]:
+        unseen = "each tested by a model that was not trained on them"
+    if crossing.get("unknown"):
+        return f", {unseen} as far as is known: see the warnings."
+    return f", {unseen}."
 
 
 def _explanation(metrics: Mapping) -> str:

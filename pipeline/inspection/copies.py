@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pipeline.datasets.tables import are_unknown_people
 from pipeline.inspection.inspected import Inspected
 from pipeline.inspection.iterating import each_group
 from pipeline.inspection.kinds import row
@@ -42,7 +43,9 @@ def _rows(group: pd.DataFrame, events: dict[str, pd.DataFrame]) -> Rows:
     rows = [row(kind, dataset, "audio", which, f"subjects {', '.join(subjects)}")]
     if conflicts := _conflicts(group, events):
         kind = "identical audio, conflicting labels"
-        rows.append(row(kind, dataset, "audio", which, "; ".join(conflicts)))
+        error = row(kind, dataset, "audio", which, "; ".join(conflicts))
+        # Where nobody knows whose a recording is, several subjects are no news.
+        return [error] if several and are_unknown_people(group).all() else [*rows, error]
     return rows
 
 

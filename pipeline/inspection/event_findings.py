@@ -76,7 +76,7 @@ def _overlapping(name: str, pairs: pd.DataFrame) -> Rows:
     found = pairs[pairs["gap_s"] < -OVERLAP_S]
     return [
         row(
-            *("overlapping events", name, "event", recording_id),
+            *("overlapping events", name, "recording", recording_id),
             f"{plural(len(group), 'pair')}, by {-group['gap_s'].min():.2f} s at most",
         )
         for recording_id, group in each_group(found, "recording_id")
@@ -90,7 +90,7 @@ def _gaps(name: str, pairs: pd.DataFrame) -> Rows:
     found = pairs[pairs["gap_s"] > GAP_S]
     return [
         row(
-            *("gap between cycles", name, "event", recording_id),
+            *("gap between cycles", name, "recording", recording_id),
             f"{plural(len(group), 'gap')}, {group['gap_s'].sum():.2f} s in all",
         )
         for recording_id, group in each_group(found, "recording_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.datasets.description import LEFT_OUT, REPAIRED
+from pipeline.datasets.description import GRAVE, LEFT_OUT, REPAIRED
 from pipeline.inspection.inspected import Inspected
 from pipeline.inspection.kinds import ERROR, EVENTS, LOST, METADATA, NOTE, OFFICIAL, WARNING
 
@@ -32,8 +32,9 @@ ON_EVENTS = ("event", "poor quality", "times", "no events", "overlapping")
 def find(data: Inspected) -> Rows:
     """Return a finding for every row of excluded.csv that no other finder tells again.
 
-    A recording left out is an error, other things left out and contradictions that were kept
-    are warnings, repairs are notes. The words of a finding are the reason up to its colon.
+    A recording left out is an error, and so is a folder that was not read as it was meant; other
+    things left out and contradictions that were kept are warnings, repairs are notes. The words of
+    a finding are the reason up to its colon.
     """
     rows: list[Any] = data.excluded.to_dict("records")
     return [_row(data.name, one) for one in rows if not one["reason"].startswith(RETOLD)]
@@ -57,6 +58,8 @@ def _row(name: str, one: dict[str, str]) -> dict[str, str]:
 def _severity(one: dict[str, str]) -> str:
     if one["action"] == REPAIRED or one["reason"].startswith(HARMLESS):
         return NOTE
+    if one["reason"] in GRAVE:
+        return ERROR
     return ERROR if (one["what"], one["action"]) == ("recording", LEFT_OUT) else WARNING
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.evaluation.wording import plural
+from pipeline.inspection.concerned import concerned
 from pipeline.inspection.kinds import ERROR, KINDS, WARNING
 
 _MEANINGS = {
@@ -23,6 +24,14 @@ _MEANINGS = {
     "both sides of a split cannot be ruled out.",
     "not in subjects.csv": "Such a recording counts as a subject of its own: that one person "
     "stands on both sides of a split cannot be ruled out.",
+    "subjects.csv matches no recording": "The file says nothing about the recordings that are "
+    "there: write each path as it lies below the folder, such as crackle/a.wav.",
+    "no recording has a label": "Put the recordings into folders named by their labels, such as "
+    "crackle/a.wav, or give each a diagnosis in subjects.csv.",
+    "label not understood": "The words are near a known one, but none: rename the folders. Until "
+    "then no such recording has the label.",
+    "folder names taken as diagnosis": "Words that are no known diagnosis count as one other than "
+    "pneumonia. Rename folders that name something else.",
     "events not in time order": "The index sorts them by start.",
     "zero length": "An event without length holds no sound.",
     "duplicate name": "Of several recordings of one name, one is used.",
@@ -43,8 +52,11 @@ class Group:
     finding, severity, topic, action : str
     meaning : str
     n : int
+        Rows of findings.csv.
+    concerned : str
+        What they concern: "59 recordings".
     datasets : str
-        Names with counts.
+        Names.
     rows : list of dict
         The first ones.
     anchor : str
@@ -57,6 +69,7 @@ class Group:
     action: str
     meaning: str
     n: int
+    concerned: str
     datasets: str
     rows: list[dict[str, str]]
     anchor: str
@@ -69,6 +82,7 @@ def groups(findings: pd.DataFrame, n_rows: int) -> list[Group]:
     return [
         Group(
             *(finding, severity, topic, action, _meaning(finding, action), len(rows)),
+            concerned=concerned(rows),
             datasets=_datasets(rows),
             rows=rows[:n_rows].to_dict("records"),
             anchor=f"finding-{number}",
@@ -81,8 +95,8 @@ def sentence(counts: Mapping[str, int]) -> str:
     """Return what there is to do, in one or two sentences."""
     if counts[ERROR]:
         return (
-            f"{plural(counts[ERROR], 'error')}: recordings that are lost, or labels that cannot "
-            "both be right. Nothing has to be done before a run, since each row says what the "
+            f"{plural(counts[ERROR], 'error')}: recordings that are lost, labels that cannot "
+            "both be right, or a folder that was not read as it was meant. Each row says what the "
             "pipeline does about it; read them before you trust a figure."
         )
     if counts[WARNING]:
@@ -100,5 +114,5 @@ def _meaning(finding: str, action: str) -> str:
 
 
 def _datasets(rows: pd.DataFrame) -> str:
-    counts = rows["dataset"].value_counts()
-    return ", ".join(f"{name} {n}" if len(counts) > 1 else str(name) for name, n in counts.items())
+    names = {name for names in rows["dataset"] for name in names.split(", ")}
+    return ", ".join(sorted(names))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.errors import SplitError
+from pipeline.evaluation.wording import plural
 from pipeline.problems import Problem
 
 
@@ -112,22 +113,37 @@ def find_lack(
 
 
 def counted(each: str, rows: pd.DataFrame, labels: pd.DataFrame, problem: Problem) -> str:
-    """Return such as `wheeze: 3 positive subjects in all in 1 group(s) that share audio`."""
+    """Return such as `wheeze: 3 positive subjects in all in 1 group that shares audio`."""
     of_class = having(labels.merge(rows, on="recording_id"), each)
     n, n_groups = of_class["subject_id"].nunique(), of_class["group_id"].nunique()
-    shared = f" in {n_groups} group(s) that share audio" if n_groups < n else ""
-    return f"{each.split('=')[0]}: {n} {noun(each, problem)}{'s' * (n != 1)} in all{shared}"
+    share = "share" if n_groups != 1 else "shares"
+    shared = f" in {plural(n_groups, 'group')} that {share} audio" if n_groups < n else ""
+    return f"{each.split('=')[0]}: {plural(n, noun(each, problem))} in all{shared}"
 
 
 def require_classes(
     rows: pd.DataFrame,
     labels: pd.DataFrame,
     problem: Problem,
-    mode: str,
+    split: str,
     needs: tuple[str, ...],
     partial: bool,
+    where: str = "splits",
+    advice: str = "",
 ) -> None:
     """Refuse a split of which one of the sides in `needs` lacks a class.
+
+    Parameters
+    ----------
+    rows, labels : DataFrame
+    problem : Problem
+    split : str
+        How the split is called in the message: "a grouped split".
+    needs : tuple of str
+    partial : bool
+        As `find_lack`.
+    where, advice : str
+        For the message: whose sides these are, and what to do, if that is not the usual.
 
     Raises
     ------
@@ -138,17 +154,20 @@ def require_classes(
     if lack is None:
         return
     found = "; ".join(counted(each, rows, labels, problem) for each in lack.classes)
-    where = " and on the ".join(f"{each} side" for each in needs)
-    raise refusal(problem, f"the {where} of a {mode} split", f"{found}: {lack.sentence(lack.what)}")
+    sides = " and on the ".join(f"{each} side" for each in needs)
+    found = f"{found}: {lack.sentence(lack.what)}"
+    raise refusal(problem, f"the {sides} of {split}", found, advice, where)
 
 
-def refusal(problem: Problem, where: str, found: str, advice: str = "") -> SplitError:
+def refusal(
+    problem: Problem, sides: str, found: str, advice: str = "", where: str = "splits"
+) -> SplitError:
     """Return the error that a side lacks a class."""
     what = "subjects of every class" if problem.exclusive else "positive and negative subjects"
     return SplitError(
-        expected=f"{what} on {where}",
+        expected=f"{what} on {sides}",
         found=found,
-        where="splits",
+        where=where,
         action=advice or "add recordings or data sets, or take another problem",
     )
 

@@ -18,7 +18,16 @@ from pipeline.splits import grouped, leave_one_out, official
 from pipeline.splits.classes import require_classes
 from pipeline.splits.folder import SPLIT_COLUMNS, Split
 from pipeline.splits.grouping import check_disjoint, overlap
-from pipeline.splits.notes import grouping_notes, left_out_notes, missing_notes, overlap_notes
+from pipeline.splits.notes import (
+    both_ways_notes,
+    grouping_notes,
+    left_out_notes,
+    missing_notes,
+    not_understood_notes,
+    overlap_notes,
+    same_ids_notes,
+    unknown_device_notes,
+)
 from pipeline.splits.sides import Cohort, Sides, cohort_of
 
 
@@ -110,7 +119,9 @@ def make_split(
     rows = _standing(cohort, sides, carve=mode != "test-only")
     standing = cohort.labels["recording_id"].isin(rows["recording_id"])
     labels = cohort.labels[standing].reset_index(drop=True)
-    require_classes(rows, labels, problem, sides.mode or mode, _MODES[mode].needs, sides.partial)
+    where, advice = _told_by_file(mode, given)
+    called, needs = _called(sides.mode or mode, fold), _MODES[mode].needs
+    require_classes(rows, labels, problem, called, needs, sides.partial, where, advice)
     check_disjoint(rows[rows["side"] != "test"] if letter else rows)
     gone = joined([None if letter else conflicts, sides.left_out])
     crossing = overlap(rows)
@@ -124,7 +135,11 @@ def make_split(
             *sides.notes,
             *overlap_notes(crossing),
             *left_out_notes(gone),
+            *not_understood_notes(excluded),
             *grouping_notes(cohort.recordings, conflicts, letter),
+            *same_ids_notes(rows),
+            *both_ways_notes(rows, labels, problem),
+            *(unknown_device_notes(rows) if mode == "leave-one-device-out" else []),
             *missing_notes(rows, labels, problem),
         ],
         overlap=crossing,
@@ -188,6 +203,22 @@ def _check_number(settings: Mapping[str, Any], mode: str, fold: str) -> None:
         where="--fold",
         action="choose one of these folds" if dealt else "leave --fold out, or use grouped",
     )
+
+
+def _called(mode: str, fold: str) -> str:
+    """Return how a split is called in a message, with its fold or what it holds out."""
+    article = "an" if mode.startswith("o") else "a"
+    if mode in leave_one_out.WHAT:
+        return f"{article} {mode} split that holds out {fold}"
+    return f"{article} {mode} split" + (f", fold {fold}" if fold else "")
+
+
+def _told_by_file(mode: str, given: pd.DataFrame | None) -> tuple[str, str]:
+    """Return where the sides come from and what to do there, if they are the user's own."""
+    if mode != "file" or given is None:
+        return "splits", ""
+    action = "give some of these subjects another side in the file, or name more subjects in it"
+    return given_sides.where_given(given), action
 
 
 def _all_on_test(cohort: Cohort) -> Sides:

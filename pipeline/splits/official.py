@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.datasets import load
 from pipeline.errors import SplitError
+from pipeline.evaluation.wording import plural
 from pipeline.labels.exclusions import joined, left_out
 from pipeline.splits.classes import find_lack
 from pipeline.splits.grouped import deal_sides
@@ -171,18 +172,24 @@ def _on_both(dataset: str, rows: pd.DataFrame) -> str:
     n_test = int((rows["subject_id"].isin(both) & rows["side"].eq("test")).sum())
     verb = "stands" if len(both) == 1 else "stand"
     return (
-        f"{dataset}: {_named(both)} {verb} on both sides of the official split ({n_test} test "
-        "recordings): figures on it are optimistic."
+        f"{dataset}: {_named(both)} {verb} on both sides of the official split "
+        f"({plural(n_test, 'test recording')}): figures on it are optimistic."
     )
 
 
 def _moved(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
     moved = after[before["side"].ne(after["side"])]
-    return [
-        f"{dataset}: {_named(sorted(set(rows['subject_id'])))} or their audio stand on both sides "
-        f"of the official split; their {len(rows)} test recordings were moved to the train side."
-        for dataset, rows in moved.groupby("dataset")
-    ]
+    return [_moved_from(str(dataset), rows) for dataset, rows in moved.groupby("dataset")]
+
+
+def _moved_from(dataset: str, rows: pd.DataFrame) -> str:
+    subjects = sorted(set(rows["subject_id"]))
+    verb = "stands" if len(subjects) == 1 else "stand"
+    was = "was" if len(rows) == 1 else "were"
+    return (
+        f"{dataset}: {_named(subjects)} or their audio {verb} on both sides of the official split; "
+        f"their {plural(len(rows), 'test recording')} {was} moved to the train side."
+    )
 
 
 def _named(subjects: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 
+from pipeline.evaluation.wording import plural
+from pipeline.splits.classes import classes_of, having
 from pipeline.splits.folder import SIDES, Split
 from pipeline.splits.grouping import overlap
 from pipeline.splits.strata import draw
@@ -15,7 +17,8 @@ from pipeline.splits.strata import draw
 def sample_subset(split: Split, n: int, seed: int) -> Split:
     """Return the split with `n` subjects per class and side.
 
-    The classes are the problem's labels and, where they are independent, no positive span at all.
+    The classes are those that a side has to have (`classes_of`: positive and negative of each
+    independent label) and, where labels are independent, no positive span at all.
     A subject counts for every class it belongs to, so the sample has at most `n` subjects per
     class and often fewer. Sides stay as they are, and a subject that is kept is kept with all its
     recordings. Parts of a test side that are reported apart have `n` each.
@@ -61,11 +64,25 @@ def _places(split: Split) -> dict[str, pd.DataFrame]:
 def _members(split: Split, rows: pd.DataFrame) -> dict[str, list[str]]:
     """Return {class: its subjects among the rows}, sorted."""
     spans = split.labels.merge(rows[["recording_id", "subject_id"]], on="recording_id")
-    positive = spans.groupby("subject_id")[list(split.names)].max() == 1
-    members = {name: list(positive.index[positive[name]]) for name in split.names}
+    members = {
+        _named(each): sorted(set(having(spans, each)["subject_id"]))
+        for each in classes_of(split.problem)
+    }
     if not split.problem.exclusive:
-        members[f"no {' or '.join(split.names)}"] = list(positive.index[~positive.any(axis=1)])
+        positive = set(spans.loc[spans[list(split.names)].eq(1).any(axis=1), "subject_id"])
+        none = sorted(set(spans["subject_id"]) - positive)
+        # With one label, and no subject of both kinds, these are one class.
+        members = {
+            name: each for name, each in members.items() if name in split.names or each != none
+        }
+        members[f"no {' or '.join(split.names)}"] = none
     return members
+
+
+def _named(each: str) -> str:
+    """Return how a class such as `"wheeze=0"` is called in a note."""
+    name, value = each.split("=")
+    return name if value == "1" else f"some without {name}"
 
 
 def _choose(members: Mapping[str, list[str]], n: int, seed: int) -> set[str]:
@@ -81,7 +98,8 @@ def _choose(members: Mapping[str, list[str]], n: int, seed: int) -> set[str]:
 def _kept(sample: Split) -> list[str]:
     """Return a sentence for each side: how much of it the sample has, by class."""
     return [
-        f"Sample, {place}: {rows['subject_id'].nunique()} subjects, {len(rows)} recordings "
+        f"Sample, {place}: {plural(rows['subject_id'].nunique(), 'subject')}, "
+        f"{plural(len(rows), 'recording')} "
         f"({', '.join(f'{name} {len(each)}' for name, each in _members(sample, rows).items())})."
         for place, rows in _places(sample).items()
     ]
@@ -89,7 +107,8 @@ def _kept(sample: Split) -> list[str]:
 
 def _shortages(place: str, members: Mapping[str, list[str]], n: int) -> list[str]:
     return [
-        f"Sample, {place}, {name}: {len(subjects)} of the {n} subjects asked for; all there are."
+        f"Sample, {place}, {name}: {len(subjects)} of the {plural(n, 'subject')} asked for; all "
+        "there are."
         for name, subjects in members.items()
         if 0 < len(subjects) < n or (not subjects and any(members.values()))
     ]

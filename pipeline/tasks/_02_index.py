@@ -22,7 +22,7 @@ from pipeline.tasks.parameters import OnDataset
 class IndexRecordings(OnDataset, SaltedTask):
     """Index one data set."""
 
-    __version__ = "2"
+    __version__ = "3"
     kind = "auscult/index"
     salted_by = ("dataset",)
     recordings = Requirement(FetchRecordings)

@@ -70,7 +70,7 @@ class MeasureRecordings(OnDataset, SaltedTask):
 class WriteInspection(OnDatasets, SaltedTask):
     """Write the page and the table of findings of several data sets."""
 
-    __version__ = "1"
+    __version__ = "2"
     kind = "auscult/inspection"
     index = Requirements(IndexRecordings, each="datasets")
     measures = Requirements(MeasureRecordings, each="datasets")

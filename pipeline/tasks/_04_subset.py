@@ -19,7 +19,7 @@ from pipeline.tasks.parameters import OnSample
 class SampleSubset(OnSample, SaltedTask):
     """Keep ``--subset N`` subjects per class and side; 0 keeps all."""
 
-    __version__ = "2"
+    __version__ = "3"
     kind = "auscult/subset"
     salted_by = ("subset", "subset_settings")
     splits = Requirement(SplitSubjects)

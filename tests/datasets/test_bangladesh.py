@@ -39,9 +39,9 @@ def test_people_without_a_row_and_rows_without_recordings_are_counted(folder, in
     rows = index("bangladesh", folder).excluded.set_index("reason")
     person = rows.loc["not in the sheet"]
     assert (person["what"], person["action"]) == ("subject", "kept")
-    assert person["detail"] == "1, the first: 1203349; diagnosis unknown"
+    assert person["detail"] == "1 subject, the first: 1203349; diagnosis unknown"
     row = rows.loc["recording not on disk"]
-    assert row["detail"] == "1, the first: 1209999; in the sheet, no recording"
+    assert row["detail"] == "1 subject, the first: 1209999; in the sheet, no recording"
     assert row["path"] == SHEET
 
 
@@ -99,7 +99,7 @@ def test_rows_that_contradict_make_a_diagnosis_unknown(folder, index):
     tables = index("bangladesh", folder)
     assert diagnoses(tables) == DIAGNOSES | {"1203345": ""}
     row = tables.excluded.set_index("reason").loc["rows contradict"]
-    assert row["detail"] == "1, the first: 1203345; taken as unknown"
+    assert row["detail"] == "1 subject, the first: 1203345; taken as unknown"
 
 
 @pytest.mark.parametrize("line", [(1203345, 2), (1203345, "yes"), ("abc", 1), (None, 1)])

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.datasets.folder_labels import SOUNDS, read_labels
+from pipeline.datasets.description import GRAVE
+from pipeline.datasets.folder_labels import DIAGNOSES, SOUNDS, read_labels
+from pipeline.errors import RecordingsMissing
 from pipeline.problems import problem_named, read_word
 from tests.datasets.looking import row_of
 from tests.fakes.folder import make_folder
@@ -44,6 +46,30 @@ def folder(tmp_path):
 )
 def test_a_folders_name_gives_type_diagnosis_and_label(name, kind, diagnosis, label):
     assert read_labels(name)[:3] == (kind, diagnosis, label)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("pnuemonia", "pnuemonia"),
+        ("Pneumonie", "Pneumonie"),
+        ("astma", "astma"),
+        ("bronchiectasia", "bronchiectasia"),
+        ("helthy", "helthy"),
+        ("crackle+pnuemonia", "crackle"),
+        ("healthy+pnuemonia", "healthy+pnuemonia"),
+        ("COPD+pnuemonia", "COPD+pnuemonia"),
+    ],
+)
+def test_a_misspelt_diagnosis_is_none(name, kind):
+    found = read_labels(name)
+    assert found[:3] == (kind, "", name)
+    assert len(found.unclear) == 1
+
+
+@pytest.mark.parametrize("name", [*sorted(DIAGNOSES - {"normal"}), "no pneumonia", "exports"])
+def test_a_diagnosis_that_is_spelt_right_or_far_from_all_stays_one(name):
+    assert read_labels(name).diagnosis == name
 
 
 @pytest.mark.parametrize("name", ["abnormal", "mild wheeze", "no crackles", "crackle_wheeze"])
@@ -107,13 +133,41 @@ def test_recordings_without_a_label_are_kept_and_counted(write, index):
     assert len(tables.recordings) == 3
     assert tables.events["recording_id"].tolist() == ["folder/crackle/c"]
     row = row_of(tables, "no label")
-    assert row["detail"].startswith("2, the first: a.wav")
+    assert row["detail"].startswith("2 recordings, the first: a.wav")
+
+
+def test_a_folder_without_any_label_says_so(write, index):
+    tables = index("folder", write("a.wav", "unknown/b.wav"))
+    row = row_of(tables, "no recording has a label")
+    assert row["reason"] in GRAVE
+    assert row["detail"].startswith("2 recordings, the first: a.wav")
+    assert "no label" not in set(tables.excluded["reason"])
+
+
+def test_a_diagnosis_in_the_file_is_a_label(write, index):
+    text = "path,subject_id,diagnosis\na.wav,P1,COPD\nb.wav,P2,\n"
+    tables = index("folder", write("a.wav", "b.wav", subjects=text))
+    assert row_of(tables, "no label")["detail"].startswith("1 recording, the first: b.wav")
 
 
 def test_words_taken_as_a_diagnosis_are_shown(write, index):
     tables = index("folder", write("exports/a.wav", "asthma/b.wav", "asthma/c.wav", "wheeze/d.wav"))
     row = row_of(tables, "folder names taken as diagnosis")
-    assert row["detail"] == "asthma (2), exports (1)"
+    assert row["detail"] == "1 recording: exports (1)"
+
+
+def test_diagnoses_that_are_known_need_no_attention(write, index):
+    tables = index("folder", write(*(f"{word}/a.wav" for word in ("COPD+asthma", "normal"))))
+    assert "folder names taken as diagnosis" not in set(tables.excluded["reason"])
+
+
+def test_words_that_are_not_understood_are_named_with_their_counts(write, index):
+    names = ("pnuemonia/a", "pnuemonia/b", "abnormal/c", "crackle/d")
+    tables = index("folder", write(*(f"{name}.wav" for name in names)))
+    assert row_of(tables, "label not understood")["detail"] == (
+        "3 recordings: abnormal (1), pnuemonia (2)"
+    )
+    assert set(tables.recordings["diagnosis"]) == {""}
 
 
 def test_one_file_name_in_two_folders_is_two_recordings(write, index):
@@ -127,6 +181,25 @@ def test_only_wav_and_flac_are_read(write, index):
     tables = index("folder", folder)
     assert len(tables.recordings) == 2
     assert row_of(tables, "format not read")["path"] == "crackle/c.mp3"
+
+
+def test_a_folder_of_mp3_says_what_to_do(tmp_path, index):
+    (tmp_path / "data" / "crackle").mkdir(parents=True)
+    (tmp_path / "data" / "crackle" / "c.mp3").write_bytes(b"ID3")
+    with pytest.raises(RecordingsMissing) as caught:
+        index("folder", tmp_path / "data")
+    assert caught.value.action == "convert the recordings to .wav or .flac"
+    assert "format not read 1" in caught.value.found
+
+
+@pytest.mark.parametrize("name", ["folder", "folder-clinic"])
+def test_the_message_on_an_empty_folder_speaks_of_the_users_own(tmp_path, index, name):
+    (tmp_path / "data").mkdir()
+    with pytest.raises(RecordingsMissing) as caught:
+        index(name, tmp_path / "data")
+    assert caught.value.expected.startswith("a folder of your own: recordings")
+    assert caught.value.action.startswith("put your recordings there, or name")
+    assert ("--paths-folder" in caught.value.action) == (name == "folder")
 
 
 def test_two_folders_of_ones_own_share_no_id(tmp_path, index):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.datasets.description import LEAKAGE_POSSIBLE
+from pipeline.datasets.description import GRAVE, LEAKAGE_POSSIBLE
 from pipeline.datasets.folder import _people
 from pipeline.datasets.folder_subjects import Subjects, read_subjects
 from pipeline.errors import AnnotationError
@@ -29,7 +29,7 @@ def test_without_subjects_each_recording_is_its_own_subject_with_a_warning(tmp_p
     row = row_of(tables, "no subjects.csv")
     assert row["reason"] in LEAKAGE_POSSIBLE
     assert (row["what"], row["action"]) == ("subject", "kept")
-    assert row["detail"].startswith(f"{len(RECORDINGS)}, ")
+    assert row["detail"].startswith(f"{len(RECORDINGS)} recordings, ")
     assert "leakage between recordings of one person cannot be ruled out" in row["detail"]
 
 
@@ -37,7 +37,7 @@ def test_with_every_subject_named_there_is_no_warning(folder, index):
     assert not set(index("folder", folder).excluded["reason"]) & set(LEAKAGE_POSSIBLE)
 
 
-@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_commas_semicolons_and_byte_order_marks_read_the_same(folder, index, delimiter, encoding):
     before = index("folder", folder).recordings
@@ -62,7 +62,7 @@ def test_a_recording_without_a_line_is_its_own_subject_with_a_warning(write, ind
     }
     row = row_of(tables, "not in subjects.csv")
     assert row["reason"] in LEAKAGE_POSSIBLE
-    assert row["detail"].startswith("2, the first: crackle/c.wav")
+    assert row["detail"].startswith("2 recordings, the first: crackle/c.wav")
 
 
 @given(
@@ -84,9 +84,20 @@ def test_a_recordings_own_id_is_never_anyone_elses(ids):
 def test_a_line_of_no_recording_is_counted(write, index):
     text = "path,subject_id\ncrackle/a.wav,P1\ncrackle/gone.wav,P2\n"
     tables = index("folder", write("crackle/a.wav", subjects=text))
-    assert row_of(tables, "recording not on disk")["detail"].startswith(
-        "1, the first: crackle/gone"
+    assert row_of(tables, "recording not on disk")["detail"] == (
+        "1 recording named in subjects.csv, the first: crackle/gone"
     )
+
+
+def test_bare_file_names_match_nothing_and_the_paths_are_suggested(write, index):
+    text = "path,subject_id\na.wav,P1\nb.wav,P1\n"
+    tables = index("folder", write("crackle/a.wav", "crackle/b.wav", subjects=text))
+    row = row_of(tables, "subjects.csv matches no recording")
+    assert row["reason"] in GRAVE
+    assert row["detail"] == (
+        "2 recordings named in subjects.csv, the first: a (did you mean 'crackle/a.wav'?)"
+    )
+    assert "recording not on disk" not in set(tables.excluded["reason"])
 
 
 @pytest.mark.parametrize(
@@ -110,7 +121,7 @@ def test_lines_that_give_a_recording_to_two_people_leave_it_out(write, index):
     assert set(subjects_of(tables)) == {"crackle/b.wav"}
     row = row_of(tables, "subject ambiguous")
     assert (row["what"], row["action"]) == ("recording", "left out")
-    assert row_of(tables, "lines contradict")["detail"] == "1: crackle/a (subject_id)"
+    assert row_of(tables, "lines contradict")["detail"] == "1 recording: crackle/a (subject_id)"
 
 
 def test_equal_lines_do_no_harm_and_other_contradictions_are_unknown(write, index):
@@ -118,7 +129,7 @@ def test_equal_lines_do_no_harm_and_other_contradictions_are_unknown(write, inde
     tables = index("folder", write("crackle/a.wav", subjects=text))
     assert tables.recordings["age"].isna().all()
     assert tables.recordings["sex"].tolist() == ["F"]
-    assert row_of(tables, "lines contradict")["detail"] == "1: crackle/a (age)"
+    assert row_of(tables, "lines contradict")["detail"] == "1 recording: crackle/a (age)"
 
 
 def test_what_a_line_says_goes_before_the_folders_name(write, index):
@@ -126,7 +137,7 @@ def test_what_a_line_says_goes_before_the_folders_name(write, index):
     tables = index("folder", write("asthma/a.wav", "normal/b.wav", subjects=text))
     assert tables.recordings["diagnosis"].tolist() == ["COPD", "pneumonia"]
     row = row_of(tables, "subjects.csv contradicts folder")
-    assert row["detail"].startswith("1, the first: asthma/a.wav")
+    assert row["detail"].startswith("1 recording, the first: asthma/a.wav")
 
 
 def test_columns_that_are_not_read_are_named(write, index):
@@ -134,14 +145,20 @@ def test_columns_that_are_not_read_are_named(write, index):
     tables = index("folder", write("crackle/a.wav", subjects=text))
     assert tables.recordings["age"].tolist() == [3.5]
     row = row_of(tables, "columns not read")
-    assert (row["detail"], row["action"]) == ("2: bmi, city", "kept")
+    assert (row["detail"], row["action"]) == ("2 columns: bmi, city", "kept")
 
 
-@pytest.mark.parametrize("cells", ["-3,F", "old,F", "3,X", "inf,M"])
+@pytest.mark.parametrize(
+    "cells", ["-3,F,", "old,F,", "3,X,", "inf,M,", "3,F,pnuemonia", "3,F,COPD and astma"]
+)
 def test_values_that_make_no_sense_are_unknown_and_listed(write, index, cells):
-    text = f"path,subject_id,age,sex\ncrackle/a.wav,P1,{cells}\n"
-    row = row_of(index("folder", write("crackle/a.wav", subjects=text)), "value not understood")
+    text = f"path,subject_id,age,sex,diagnosis\nnormal/a.wav,P1,{cells}\n"
+    tables = index("folder", write("normal/a.wav", subjects=text))
+    row = row_of(tables, "value not understood")
     assert row["action"] == "left out"
+    # What was meant by a misspelt diagnosis is not what the folder's name says.
+    wanted = "" if "a" in cells.split(",")[2] else "normal"
+    assert tables.recordings["diagnosis"].tolist() == [wanted]
 
 
 @pytest.mark.parametrize("line", ["crackle/a.wav,P1,more", "crackle/a.wav", ",P1"])
@@ -181,6 +198,30 @@ def test_a_file_that_cannot_be_understood_is_an_error(folder, index, content):
         index("folder", folder)
     assert error.value.where == str(folder / "subjects.csv")
     assert "path and subject_id" in error.value.expected
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("path,person", "no column subject_id (its columns are path, person)"),
+        ("file;subject_id", "no column path (its columns are file, subject_id)"),
+        ("a,b", "no column path and no column subject_id"),
+        ("path,subject_id,Path", "the column path twice"),
+    ],
+)
+def test_a_missing_column_is_named(folder, index, header, said):
+    (folder / "subjects.csv").write_text(f"{header}\nx,y\n")
+    with pytest.raises(AnnotationError) as error:
+        index("folder", folder)
+    assert error.value.found.startswith(said)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_another_encoding_is_refused_with_what_to_do(folder, index, encoding):
+    (folder / "subjects.csv").write_bytes("path,subject_id\n\u00e9.wav,P1\n".encode(encoding))
+    with pytest.raises(AnnotationError, match="not UTF-8") as error:
+        index("folder", folder)
+    assert error.value.action == 'save it as "CSV UTF-8"'
 
 
 @given(st.one_of(st.binary(max_size=80), st.text('path,subject_id;"\n\r\0./\\', max_size=80)))

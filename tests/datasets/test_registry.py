@@ -39,7 +39,13 @@ def test_the_predecessors_names_are_understood(alias, own):
 
 
 @pytest.mark.parametrize(
-    ("typed", "own"), [("folder-clinic_a", "folder-clinic_a"), (" Folder-B2", "folder-b2")]
+    ("typed", "own"),
+    [
+        ("folder-clinic_a", "folder-clinic_a"),
+        # As it is written, so that it is found on disk.
+        (" Folder-B2", "folder-B2"),
+        ("folder-my-clinic", "folder-my-clinic"),
+    ],
 )
 def test_further_folders_of_the_users_own_are_data_sets_of_their_own(typed, own):
     assert datasets.canonical_name(typed) == own
@@ -48,9 +54,12 @@ def test_further_folders_of_the_users_own_are_data_sets_of_their_own(typed, own)
     assert own not in datasets.known()
 
 
-@pytest.mark.parametrize("name", ["folder-", "folder-a b", "folder-a/b", "folder-..", "folder-é"])
+@pytest.mark.parametrize(
+    "name",
+    ["folder-", "folder--", "folder-a-", "folder-a b", "folder-a/b", "folder-..", "folder-é"],
+)
 def test_a_folders_name_is_of_few_characters(name):
-    with pytest.raises(SettingsError, match="its name of a-z, 0-9 and _"):
+    with pytest.raises(SettingsError, match="its name of letters, digits, - and _"):
         datasets.canonical_name(name)
 
 

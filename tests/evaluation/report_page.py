@@ -27,7 +27,10 @@ CONTEXT = {
     "split_mode": "official-clean",
     "fold": "Litt3200",
     "split_hash": "c0ffee",
-    "inspection": {"path": "../inspection-1/inspection.html", "counts": {"error": 1, "note": 3}},
+    "inspection": {
+        "path": "../inspection-1/inspection.html",
+        "counts": {"error": 1, "note": 3, "warning": 2},
+    },
     "settings": {"clips": {"window_s": 5.0, "n_fft": 1024}, "model": {"name": "resnet"}},
     "versions": {"keras": "3.15.0"},
     "history": [

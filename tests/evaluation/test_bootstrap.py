@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from pipeline.evaluation.bootstrap import (
     BootstrapSettings,
     describe,
     draw_subjects,
+    exact_limits,
     interval,
     why_no_interval,
 )
@@ -113,4 +115,87 @@ def test_undefined_figures_are_none_with_a_reason_and_never_nan():
         "interval_reason": "there are no positives",
     }
     assert told["specificity"]["value"] == 1.0
-    assert told["specificity"]["interval"] == [1.0, 1.0]
+
+
+def described(truth, called, subject=None, **options):
+    """Return the figures of rows, each of a subject of its own unless told otherwise."""
+    truth, called = np.array(truth), np.array(called)
+    subject = np.arange(len(truth)) if subject is None else np.array(subject)
+    weights = draw_subjects(truth, subject, 200, np.random.default_rng(0))
+    arrays = truth, called.astype(float), called, subject
+    point, draws = figures(*arrays, np.ones((1, subject.max() + 1))), figures(*arrays, weights)
+    counts = count_rows(truth, subject)
+    return describe(point, draws, counts, BootstrapSettings(200), **options)
+
+
+@pytest.mark.parametrize("n", [2, 8, 40])
+def test_a_rate_of_0_or_1_has_the_exact_interval_of_its_subjects(n):
+    truth = [1] * n + [0] * n
+    wrong, right = described(truth, 1 - np.array(truth)), described(truth, truth)
+    for measure in ("sensitivity", "specificity"):
+        exact = binomtest(0, n).proportion_ci(0.95, "exact")
+        assert wrong[measure]["interval"] == pytest.approx([exact.low, exact.high])
+        exact = binomtest(n, n).proportion_ci(0.95, "exact")
+        assert right[measure]["interval"] == pytest.approx([exact.low, exact.high])
+
+
+def test_rows_of_the_same_subjects_make_a_perfect_rate_no_surer():
+    truth, subject = np.array([1] * 8 + [0] * 4), np.arange(12)
+    alone = described(truth, truth)["sensitivity"]["interval"]
+    often = described(np.repeat(truth, 30), np.repeat(truth, 30), np.repeat(subject, 30))
+    assert often["sensitivity"]["interval"] == alone
+
+
+def test_with_a_rate_below_the_exact_limit_all_rows_are_right_at_most_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    n_subjects, n_rows, n_studies = 8, 3, 20_000
+    limit = exact_limits(1.0, n_subjects, 0.95)[0]
+    # Each person has a rate of their own; its mean over all people is a bit below the limit.
+    mean = limit - 0.01
+    rates = rng.beta(mean / 10, (1 - mean) / 10, (n_studies, n_subjects, 1))
+    perfect = (rng.random((n_studies, n_subjects, n_rows)) < rates).all(axis=(1, 2)).mean()
+    assert 0 < perfect <= 0.025
+
+
+def test_one_subject_gives_a_perfect_rate_no_interval():
+    told = described([1, 0, 0], [1, 0, 0])
+    assert told["sensitivity"]["interval"] is None
+    assert "at least two subjects" in told["sensitivity"]["interval_reason"]
+    assert told["specificity"]["interval"] is not None
+
+
+def test_a_perfect_auroc_is_as_sure_as_the_pairs_that_share_no_subject():
+    told = described([1] * 6 + [0] * 18, [1] * 6 + [0] * 18)
+    assert told["auroc"]["interval"] == pytest.approx([0.025 ** (1 / 6), 1.0])
+    wrong = described([1] * 6 + [0] * 18, [0] * 6 + [1] * 18)
+    assert wrong["auroc"]["interval"] == pytest.approx([0.0, 1 - 0.025 ** (1 / 6)])
+    # Six subjects with rows of both kinds make three pairs.
+    mixed = described([1, 0] * 6, [1, 0] * 6, np.repeat(np.arange(6), 2))
+    assert mixed["auroc"]["interval"] == pytest.approx([0.025 ** (1 / 3), 1.0])
+
+
+def test_with_an_auroc_below_the_exact_limit_all_pairs_are_right_at_most_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    n_positive, n_negative, n_studies = 4, 4, 20_000
+    limit = exact_limits(1.0, n_positive, 0.95)[0]
+    d = -0.4
+    assert limit - 0.02 < 0.5 * (1 + math.erf(d / 2)) < limit
+    lowest = rng.normal(d, 1, (n_studies, n_positive)).min(axis=1)
+    perfect = (lowest > rng.normal(0, 1, (n_studies, n_negative)).max(axis=1)).mean()
+    assert 0 < perfect <= 0.025
+
+
+def test_other_figures_have_no_interval_where_all_draws_are_alike():
+    told = described([1, 1, 1, 0, 0, 0], [1, 1, 1, 0, 0, 0])
+    for measure in ("score", "average_precision"):
+        assert told[measure]["value"] == 1.0
+        assert told[measure]["interval"] is None
+        assert "every draw of subjects gives the same figure" in told[measure]["interval_reason"]
+    half = described([1, 1, 1, 1, 0, 0], [1, 0, 1, 0, 1, 0], [0, 0, 1, 1, 2, 3])
+    assert (half["sensitivity"]["value"], half["sensitivity"]["interval"]) == (0.5, None)
+
+
+def test_what_was_not_observed_has_no_exact_interval():
+    told = described([1, 1, 0, 0], [0, 0, 0, 0], observed=False, width_reason="so it is")
+    assert told["specificity"]["interval"] is None
+    assert told["specificity"]["interval_reason"] == "so it is"

@@ -162,9 +162,10 @@ def test_warnings_name_what_is_odd(name, said, score):
     assert any(said in sentence for sentence in warnings)
 
 
-def test_few_positive_subjects_are_named_in_words(scored):
+def test_few_positive_subjects_are_named(scored):
     metrics, _ = scored["pneumonia"]
-    assert any("Only six subjects with pneumonia" in sentence for sentence in metrics["warnings"])
+    assert any("Fewer than ten subjects" in text for text in metrics["warnings"])
+    assert any("on the test side with pneumonia (6)" in text for text in metrics["warnings"])
 
 
 def test_a_model_that_guesses_is_told_so(score):
@@ -175,17 +176,66 @@ def test_a_model_that_guesses_is_told_so(score):
 
 
 def test_a_model_no_better_than_duration_is_told_so(score):
-    table = cohort(skill=0.0, seed=6)
+    table = cohort(skill=0.4, seed=6)
     found = score("crackle_wheeze", table)["warnings"]
     assert any("not shown to be better than a rule on duration" in sentence for sentence in found)
 
 
-def test_perfect_rates_of_few_subjects_are_not_taken_for_certainty(score):
-    metrics = score("pneumonia", cohort("pneumonia", skill=9.0))
-    # The lower end of Clopper and Pearson's 95 % interval for 6 of 6 is 0.541.
-    assert any(
-        "All six positive subjects" in text and "0.54" in text for text in metrics["warnings"]
-    )
+def timed(skill, seed=6):
+    """Return crackles and wheezes that duration gives away better than the model hears them."""
+    table = cohort(n_subjects=60, skill=skill, seed=seed)
+    abnormal = table[["true_crackle", "true_wheeze"]].max(axis=1)
+    return table.assign(event_duration_s=np.where(abnormal, 0.2, 4.0))
+
+
+def test_a_model_that_is_worse_than_duration_is_told_so(score):
+    metrics = score("crackle_wheeze", timed(skill=0.0))
+    difference = metrics["levels"]["clip"]["classes"]["trivial"]["duration"]["difference"]["score"]
+    assert difference["interval"][1] < 0
+    found = [text for text in metrics["warnings"] if "duration alone" in text]
+    assert len(found) == 1
+    assert found[0].startswith("The model is worse than a rule on duration alone: the interval")
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_figures_of_few_subjects_that_are_all_right_or_all_wrong_are_not_certain(score, flip):
+    table = cohort("pneumonia", skill=9.0)
+    if flip:
+        table["prob_pneumonia"] = 1 - table["prob_pneumonia"]
+    metrics = score("pneumonia", table)
+    for level in metrics["levels"].values():
+        found = level["labels"]["pneumonia"]["figures"]
+        # Six and eighteen subjects (Clopper and Pearson): 0.025 ** (1 / 6) is 0.541.
+        for measure, n in (("sensitivity", 6), ("specificity", 18)):
+            limit = 0.025 ** (1 / n)
+            expected = [0.0, 1 - limit] if flip else [limit, 1.0]
+            assert found[measure]["interval"] == pytest.approx(expected)
+        limit = 0.025 ** (1 / 6)
+        expected = [0.0, 1 - limit] if flip else [limit, 1.0]
+        assert found["auroc"]["interval"] == pytest.approx(expected)
+
+
+def test_always_normal_is_so_by_definition_and_has_no_interval(scored):
+    metrics, _ = scored["pneumonia"]
+    scores = metrics["levels"]["subject"]["labels"]["pneumonia"]["trivial"]["always_normal"]
+    for measure in ("sensitivity", "specificity", "score", "auroc"):
+        assert scores["figures"][measure]["interval"] is None
+        assert scores["figures"][measure]["interval_reason"] == "it is so by definition"
+
+
+def test_a_model_that_always_says_normal_shows_nothing_even_without_an_interval(score):
+    silent = cohort(seed=3).assign(prob_crackle=0.1, prob_wheeze=0.1)
+    metrics = score("crackle_wheeze", silent)
+    assert (metrics["main"]["value"], metrics["main"]["interval"]) == (0.5, None)
+    assert any("does not show that the model hears" in text for text in metrics["warnings"])
+
+
+def test_warnings_come_by_gravity(score):
+    side = odd_test_sides("pneumonia")["all negative"].assign(prob_pneumonia=0.3)
+    found = score("pneumonia", side.assign(weak=1))["warnings"]
+    order = ["No subject with pneumonia", "The model gives every", "24 clips"]
+    order[2] = f"{len(side)} clips"
+    assert [one[: len(want)] for one, want in zip(found, order, strict=True)] == order
 
 
 def test_without_labelled_events_the_main_figure_moves_to_recordings(score):

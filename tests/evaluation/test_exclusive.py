@@ -244,9 +244,9 @@ def test_a_model_that_draws_lots_is_told_so(score):
 
 def test_few_subjects_of_many_classes_are_told_in_one_sentence(score):
     metrics = score(EVENTS, exclusive_cohort(EVENTS, 5), min_positive_subjects=10)
-    found = [one for one in metrics["warnings"] if "ten subjects on the test side" in one]
+    found = [one for one in metrics["warnings"] if "Fewer than ten subjects" in one]
     assert len(found) == 1
     assert "wheeze crackle" in found[0]
     assert SETTINGS["min_positive_subjects"] == 10
     none = score(EVENTS, exclusive_cohort(EVENTS, 5), min_positive_subjects=0)
-    assert not [one for one in none["warnings"] if "subjects on the test side" in one]
+    assert not [one for one in none["warnings"] if "subjects: on the" in one]

@@ -1,5 +1,6 @@
 """The report: the numbers of metrics.json, safe against hostile names, whole on odd test sides."""
 
+import json
 import re
 
 import numpy as np
@@ -84,7 +85,7 @@ def test_the_report_tells_what_went_in_and_how_it_was_made(pages):
     for said in (
         "ICBHI 2017", "6,898", "4,142", "positives pneumonia", "truncated 2", "past the end 12",
         "The split is the official one.", "Mode official-clean", "Fold Litt3200", "Hash c0ffee",
-        "1 error, 3 notes: ../inspection-1/inspection.html", "n_fft 1024",
+        "1 error, 2 warnings, 3 notes: ../inspection-1/inspection.html", "n_fft 1024",
         "keras 3.15.0", "612,354",
         "luigi --module pipeline TrainPneumonia", "TrainNetwork 0a1b2c", "2026-03-04 10:11 UTC",
     ):  # fmt: skip
@@ -111,6 +112,82 @@ def test_odd_test_sides_give_a_report_that_says_so(problem, name, score):
     assert "nan" not in re.findall(r"[a-z]+", words)
     if metrics["main"]["value"] is None:
         assert f"cannot be given: {metrics['main']['reason']}" in words
+
+
+def top_of(warnings, notes, scored):
+    """Return (warnings in full, the summary of what is folded away, what is folded away)."""
+    metrics, table = scored["pneumonia"]
+    html = render_report(metrics | {"warnings": warnings}, table, {"notes": notes})
+    top = html[html.index('<section id="verdict"') : html.index('<section id="trivial"')]
+    shown, _, folded = top.partition("<details")
+    summary = re.findall(r"<summary>(.*?)</summary>", folded)
+    return [
+        re.findall(r"<li.*?>(.*?)</li>", shown),
+        summary,
+        re.findall(r"<li.*?>(.*?)</li>", folded),
+    ]
+
+
+def test_four_warnings_are_shown_in_full_and_all_else_is_folded_away(scored):
+    warnings = [f"w{n}." for n in range(6)]
+    assert top_of(warnings, ["n0.", "n1."], scored) == [
+        warnings[:4], ["4 more things to know"], ["w4.", "w5.", "n0.", "n1."]
+    ]  # fmt: skip
+    assert top_of(warnings[:4], ["n0."], scored) == [
+        warnings[:4],
+        ["1 more thing to know"],
+        ["n0."],
+    ]
+    assert top_of(warnings[:2], [], scored) == [warnings[:2], [], []]
+
+
+def test_a_development_sample_is_the_first_line_of_the_verdict_and_no_banner(scored):
+    sample = "A development sample: 9 of 80 subjects; its figures are no result."
+    metrics, table = scored["pneumonia"]
+    html = render_report(metrics | {"warnings": [sample, "w."]}, table, {})
+    assert re.search(rf'<div class="verdict">\s*<p class="sample">{sample}</p>', html)
+    assert html.count(sample) == 1
+    assert top_of([sample, "w."], [], scored) == [["w."], [], []]
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_as_plain_text_no_heading_runs_into_what_stands_before_it(problem, scored):
+    html = render_report(*scored[problem], CONTEXT)
+    for heading in re.finditer(r"<h[23]", html):
+        before = re.sub(r"<[^>]+>", "", html[: heading.start()])
+        assert before[-1].isspace()
+
+
+@pytest.mark.parametrize("problem", ["crackle_wheeze"])
+def test_a_level_without_rows_is_a_sentence_and_no_table_of_dashes(problem, score):
+    table = odd_test_sides(problem)["weak only"]
+    words = Page(render_report(score(problem, table), table, {})).words
+    said = "Nothing is scored per clip: no event of the test side has a label of its own."
+    # Beside the trivial rules, among all figures, for the curves and the confusion.
+    assert words.count(said) == 4
+    assert "Per clip" not in words
+    assert "Clip Crackle" not in words
+
+
+def test_a_missing_comparison_with_duration_is_told_with_its_reason(score, fitted):
+    table = cohort("pneumonia", seed=3)
+    table["fold"] = (table["subject_id"].str[-1].astype(int) % 2).astype(str)
+    turned = json.loads(json.dumps(fitted["pneumonia"]))
+    rule = turned["duration_rule"]["subject"]["labels"]["pneumonia"]
+    rule["positive"] = {"shorter": "longer", "longer": "shorter"}[rule["positive"]]
+    metrics = score("pneumonia", table, {"0": fitted["pneumonia"], "1": turned})
+    said = (
+        "The main figure is not compared with duration alone: the rules on duration of the folds "
+        "point in different directions."
+    )
+    assert Page(render_report(metrics, table, {})).words.count(said) == 1
+    turned["duration_rule"]["subject"]["labels"]["pneumonia"]["reason"] = "no rows"
+    words = Page(
+        render_report(score("pneumonia", table.drop(columns="fold"), {"": turned}), table, {})
+    ).words
+    assert "The main figure is not compared with duration alone: no rows." in words
+    same = score("pneumonia", table, dict.fromkeys(("0", "1"), fitted["pneumonia"]))
+    assert "not compared with" not in Page(render_report(same, table, {})).words
 
 
 def hostile_report(score, fitted):

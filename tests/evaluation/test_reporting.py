@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,9 @@ def test_one_run_is_scored_and_reported_with_its_split(tmp_path):
     assert any("cannot be ruled out" in one for one in metrics["warnings"])
     assert any("severity error" in one for one in metrics["warnings"])
     assert html.index(notes[0]) < html.index('<li class="note">A note.</li>')
+    assert metrics["crossing"] == {"subjects": 1, "audio": 0, "unknown": True}
+    assert "The model was trained on some of them: see the warnings." in html
+    assert "none of whom" not in html
     assert 'href="../i/inspection.html"' in html
     assert "<dt>Fold</dt><dd>Litt3200</dd>" in html
     assert split_of(tables).split_hash in html
@@ -150,3 +154,62 @@ def test_all_folds_are_scored_once_by_their_own_models(tmp_path):
     assert '<th scope="row">train</th>' not in html
     assert re.search(r"<td>silent</td><td class=\"number\">1</td>", html)
     assert json.dumps(metrics, allow_nan=False)
+
+
+def test_only_what_is_known_of_the_split_is_claimed(tmp_path):
+    tables = clips_of({"train": 1, "val": 2, "test": 3})
+    for name, gone, said in (
+        ("known", [], "none of whom the model was trained on."),
+        ("unknown", [["", "x", "recording", "no subjects.csv", "", "kept"]], "as far as is known:"),
+    ):
+        html = report_on(tmp_path / f"r-{name}", stages_of(tmp_path / name, tables, gone))[2]
+        assert said in html
+        assert "trained on some of them" not in html
+
+
+def test_warnings_among_the_notes_come_first_and_the_sample_stands_in_the_verdict(tmp_path):
+    notes = [
+        "Kept.",
+        "The same ids occur in folder and folder-x: 1, 2.",
+        "Left out because not understood: 3 events of sprsound (rale 3).",
+        "A development sample: 60 of 90 subjects, 20 per class; its figures are no result.",
+    ]
+    stages = stages_of(tmp_path / "run", clips_of({"train": 1, "val": 2, "test": 3}), notes=notes)
+    _, metrics, html = report_on(tmp_path / "report", stages)
+    assert metrics["warnings"][:3] == [notes[3], notes[1], notes[2]]
+    box = html[html.index('<div class="verdict">') :]
+    assert re.sub(r"<[^>]+>", "", box).strip().startswith(notes[3])
+    assert html.count(notes[3]) == 1
+    assert f'<li class="note">{notes[1]}' not in html
+
+
+def test_a_published_split_that_is_partly_on_disk_is_told(tmp_path):
+    tables = clips_of({"train": 1, "val": 2, "test": 3})
+    gone = [["", "", "metadata", "recording not on disk", "annotation files: 12 in train", "kept"]]
+    folder = tmp_path / "run"
+    stages = stages_of(folder, tables, gone)
+    said = "sprsound: only part of the published split is on disk"
+    assert not any(said in one for one in report_on(tmp_path / "a", stages)[1]["warnings"])
+    for name in ("sample", "splits"):
+        write_split(replace(split_of(tables), mode="official-clean"), stages[name])
+    found = [one for one in report_on(tmp_path / "b", stages)[1]["warnings"] if said in one]
+    assert len(found) == 1
+    assert "12 in train" in found[0]
+
+
+def test_notes_of_some_folds_appear_once_with_the_names_of_these(tmp_path):
+    people = clips_of({"a": 1, "b": 2, "c": 3})
+    folds = {}
+    for number, (test, val, train) in enumerate(("abc", "bca", "cab")):
+        tables = {"train": people[train], "val": people[val], "test": people[test]}
+        sample = f"A development sample: {number} of 9 subjects; its figures are no result."
+        notes = [sample, "Of all.", "Of first two." if number < 2 else "Of last."]
+        folds[str(number)] = stages_of(tmp_path / test, tables, notes=notes, fold=str(number))
+    report = tmp_path / "report"
+    report.mkdir()
+    score_folds_and_report(report, folds, PROBLEM, SETTINGS, COMMAND, {})
+    html = (report / "report.html").read_text()
+    for said in (">Of all.<", ">Folds 0 and 1: Of first two.<", ">Fold 2: Of last.<"):
+        assert html.count(said) == 1
+    assert html.count("A development sample") == 1
+    assert "A development sample in every fold: its figures are no result." in html

@@ -37,7 +37,7 @@ SUBJECTS: dict[str, dict[str, Any]] = {
 def make_folder(folder: Path, seed: int = 0, subjects: bool = True, name: str = "folder") -> Truth:
     """Fill a folder with eight recordings of seven people, and, if wanted, subjects.csv."""
     rng = np.random.default_rng(seed)
-    truth = Truth(name, folder, reasons={"no label", "folder names taken as diagnosis"})
+    truth = Truth(name, folder, reasons={"no label"})
     truth.reasons |= set() if subjects else {"no subjects.csv"}
     for path, (kind, diagnosis, label) in RECORDINGS.items():
         write_sound(folder / f"{path}.wav", rng, 4000, 1.0)

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.datasets.description import KEPT, LEFT_OUT, REPAIRED, event_row, exclusion
+from pipeline.datasets.description import GRAVE, KEPT, LEFT_OUT, REPAIRED, event_row, exclusion
+from pipeline.inspection.concerned import concerned
 from pipeline.inspection.findings import count_by_severity, find_all, write_findings
 from pipeline.inspection.kinds import COLUMNS, KINDS, SEVERITIES, TOPICS
+from pipeline.inspection.verdict import groups
 from pipeline.tables import read_table
 from tests.inspection.cohorts import breath, cycles, events_of, heard, inspected, rows_of
 
@@ -136,6 +138,22 @@ def test_copies_under_conflicting_labels_are_errors_and_left_out(column):
     assert list(found["severity"]) == ["error"]
     assert list(found["action"]) == [LEFT_OUT]
     assert "Asthma against COPD" in found["detail"].iloc[0]
+
+
+def test_copies_of_nobody_known_that_contradict_are_told_once():
+    words = ["N", "Asthma", "N", "N"]
+    recordings = rows_of("folder", content_hash=["x", "x", "y", "y"], diagnosis=words)
+    nobody = recordings.assign(subject_id="folder/file:" + recordings["path"].str[:-4])
+    found = told(inspected(nobody))
+    assert [which for which, _ in found["identical audio, conflicting labels"]] == [
+        "folder/r0 = folder/r1"
+    ]
+    # Where the labels agree, that there are two of it is all there is to tell.
+    assert [which for which, _ in found["identical audio, several subjects"]] == [
+        "folder/r2 = folder/r3"
+    ]
+    known = recordings.assign(subject_id=["folder/A", "folder/B", "folder/C", "folder/D"])
+    assert len(told(inspected(known))["identical audio, several subjects"]) == 2
 
 
 @pytest.mark.parametrize("weak", [0, 1])
@@ -318,9 +336,42 @@ def test_rows_of_the_index_become_findings(what, action, severity, topic):
 
 
 def test_folder_without_subjects_is_a_warning():
-    row = exclusion("", "", "subject", "no subjects.csv", "4, the first: a.wav", KEPT)
+    row = exclusion("", "", "subject", "no subjects.csv", "4 recordings, the first: a.wav", KEPT)
     rows = find_all([inspected(rows_of("folder"), excluded=[row])])
     assert list(rows["severity"]) == ["warning"]
+
+
+@pytest.mark.parametrize("reason", GRAVE)
+def test_folder_that_was_not_read_as_it_was_meant_is_an_error(reason):
+    row = exclusion("", "", "metadata", reason, "4 recordings, the first: a.wav", KEPT)
+    rows = find_all([inspected(rows_of("folder"), excluded=[row])])
+    assert list(rows["severity"]) == ["error"]
+    assert groups(rows, 5)[0].meaning.endswith(".")
+    assert groups(rows, 5)[0].meaning != "It is used as it is."
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("no subjects.csv", "subject", "", "59 recordings, the first: a.wav")], "59 recordings"),
+        ([("not in subjects.csv", "subject", "", "1 recording, the first: a")], "1 recording"),
+        ([("truncated", "recording", f"made/{k}", "cut") for k in "aab"], "2 recordings"),
+        ([("zero length", "event", "made/a", "x")] * 3, "3 events"),
+        ([("same", "audio", "a = b", "x"), ("same", "audio", "b = c", "x")], "3 recordings"),
+        ([("twice", "subject", "made/1", "1, 2")], "1 subject"),
+        ([("file missing", "metadata", "", "no file")], "1 finding"),
+        ([("rate", "device", "44.1 kHz", "2 of 1,003 recordings")], "2 recordings"),
+        ([("side", "data set", "intra", "2 of its 2 subjects are in train")], "2 subjects"),
+        ([("rates", "data set", "", "4 kHz 3, 8 kHz 1 recordings")], "1 data set"),
+        (
+            [("odd", "metadata", "", "2 lines, the first: x"), ("odd", "event", "made/a", "x")],
+            "2 lines and 1 event",
+        ),
+    ],
+)
+def test_what_is_concerned_is_counted_and_not_rows(rows, said):
+    table = pd.DataFrame(rows, columns=["finding", "what", "which", "detail"])
+    assert concerned(table) == said
 
 
 def test_worst_comes_first_and_counts_add_up(tmp_path):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from pipeline.datasets.description import LEFT_OUT, exclusion
+from pipeline.datasets.description import KEPT, LEFT_OUT, exclusion
 from pipeline.inspection.findings import find_all
 from pipeline.inspection.page import MAX_ROWS, render_inspection
 from tests.evaluation.test_report_in_browser import OPTIONS
@@ -41,6 +41,31 @@ def test_counts_stand_at_the_top(tmp_path):
     assert counts == {"error": "0", "warning": "1", "note": "0"}
     assert "large DC offset" in page
     assert "2026-01-02 03:04 UTC" in page
+
+
+def test_the_verdict_counts_what_is_concerned():
+    row = exclusion("", "", "subject", "no subjects.csv", "59 recordings, the first: a", KEPT)
+    page = page_of(inspected(rows_of("folder"), excluded=[row]))
+    assert '<td class="concerned">59 recordings</td>' in page
+    assert '<span class="count">59 recordings</span>' in page
+    assert "Each is one row of findings.csv" in page
+
+
+def test_title_and_licence_do_not_stand_in_the_narrow_column_of_names():
+    page = page_of(
+        inspected(rows_of(), title="A folder of the user's own", licence="the user's own")
+    )
+    table = page[page.index('<section id="data"') : page.index('<section id="findings"')]
+    assert "own" not in table
+    assert "Licence: the user&#39;s own." in page
+    assert "own, the user" not in page
+
+
+def test_a_narrow_screen_is_told_that_the_table_goes_on():
+    page = page_of(inspected(rows_of()))
+    assert "scroll it sideways" in page
+    narrow = page[page.index("@media (max-width: 40rem) {\n  .swipe") :]
+    assert narrow.split("}")[0].endswith(".swipe { display: block; ")
 
 
 def test_nothing_found_is_said():

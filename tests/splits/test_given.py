@@ -73,7 +73,13 @@ def test_a_splits_csv_of_the_pipeline_is_such_a_file(tmp_path):
         ("person,side\nicbhi/1,train\n", "columns person, side"),
         ("", "columns "),
         ("subject_id,side\n", "no row"),
-        ("subject_id,side\nicbhi/1,train\nicbhi/2,validation\n", "line 3: 'validation'"),
+        (
+            "subject_id,side\nicbhi/1,train\nicbhi/2,validation\n",
+            "line 3: 'validation' (did you mean 'val'?)",
+        ),
+        ("subject_id,side\nicbhi/1,Valid\n", "line 2: 'Valid' (did you mean 'val'?)"),
+        ("subject_id,side\nicbhi/1,training\n", "line 2: 'training' (did you mean 'train'?)"),
+        ("subject_id,side\nicbhi/1,tset\n", "line 2: 'tset' (did you mean 'test'?)"),
         ("subject_id,side\n\nicbhi/1\n", "line 3: ''"),
         ("subject_id,side\nicbhi/1,train\n,test\n", "line 3: none"),
     ],
@@ -86,25 +92,81 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_line(tmp_path, text, sai
 
 
 def test_a_file_that_is_not_there_or_is_no_text_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match="FileNotFoundError"):
+    with pytest.raises(SettingsError, match=r"none\.csv: No such file"):
         read_side_file(tmp_path / "none.csv")
     (tmp_path / "sound.wav").write_bytes(b"RIFF\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="UnicodeDecodeError"):
+    with pytest.raises(SettingsError, match="is not UTF-8"):
         read_side_file(tmp_path / "sound.wav")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_file_in_another_encoding_is_refused_with_what_to_do(tmp_path, encoding):
+    path = tmp_path / "sides.csv"
+    path.write_bytes("subject_id,side\nicbhi/caf\u00e9,train\n".encode(encoding))
+    with pytest.raises(SettingsError, match="is not UTF-8") as caught:
+        read_side_file(path)
+    assert caught.value.action == 'save it as "CSV UTF-8"'
+    assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", ","])
+def test_commas_semicolons_and_tabs_read_the_same(tmp_path, delimiter):
+    text = by_subject("rrrerrre")
+    again = given(tmp_path, text.replace(",", delimiter))
+    assert again.equals(given(tmp_path, text))
+
+
+def test_the_case_of_columns_and_sides_does_not_matter(tmp_path):
+    read = given(tmp_path, "Subject_ID,Side\nicbhi/1,Train\nicbhi/2,TEST\nicbhi/3,Val\n")
+    assert list(read["side"]) == ["train", "test", "val"]
+    assert list(read["key"]) == ["subject_id"] * 3
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("subject_id,side\nicbhi/0,train\n0,test\n", "line 3: subject_id '0'"),
+        (
+            "subject_id,side\nicbhi/0,train\n0,test\n",
+            "line 3: subject_id '0' (did you mean 'icbhi/0'?)",
+        ),
         ("recording_id,side\nicbhi/0_0,train\nicbhi/0_7,train\n", "line 3: recording_id"),
-        ("path,side\n0_0.wav,train\n", "line 2: path '0_0.wav'"),
+        (
+            "path,side\n0_0.wav,train\n",
+            "line 2: path '0_0.wav' (did you mean 'audio/icbhi/0_0.wav'?)",
+        ),
+        (
+            "path,side\nC:\\data\\ICBHI\\0_0.WAV,train\n",
+            "(did you mean 'audio/icbhi/0_0.wav'?)",
+        ),
+        ("subject_id,side\nsomebody,train\n", "line 2: subject_id 'somebody'"),
     ],
 )
 def test_a_row_that_names_nothing_is_refused_with_the_line(tmp_path, row, said):
     with pytest.raises(SplitError, match="something in the index, such as") as caught:
         split(COHORT, mode="file", given=given(tmp_path, row))
     assert said in caught.value.found
+    assert caught.value.where == str(tmp_path / "sides.csv")
+
+
+@pytest.mark.parametrize(
+    ("sides", "found", "action"),
+    [
+        ("rrrrrrrv", "no row of side test", "add rows of side test to the file"),
+        ("eeveeevv", "no row of side train", "add rows of side train to the file"),
+    ],
+)
+def test_a_file_without_a_side_says_so_and_what_to_do_in_it(tmp_path, sides, found, action):
+    with pytest.raises(SplitError) as caught:
+        split(COHORT, mode="file", given=given(tmp_path, by_subject(sides)))
+    assert (caught.value.found, caught.value.action) == (found, action)
+    assert caught.value.where == str(tmp_path / "sides.csv")
+
+
+def test_a_side_whose_rows_have_no_label_is_told_apart_from_one_without_rows(tmp_path):
+    rows = [recording("icbhi/0", diagnosis="Pneumonia"), recording("icbhi/1", diagnosis="")]
+    with pytest.raises(SplitError) as caught:
+        split(tables(rows), mode="file", given=given(tmp_path, by_subject("re")))
+    assert "no recording of its rows of side test has a label" in caught.value.found
 
 
 def test_rows_that_contradict_are_refused_with_their_lines(tmp_path):
@@ -123,7 +185,7 @@ def test_a_subject_on_two_sides_is_an_error(tmp_path):
     text = "recording_id,side\nicbhi/0_0,train\nicbhi/0_1,test\n"
     with pytest.raises(SplitError, match="icbhi/0 is on test and train") as caught:
         split(COHORT, mode="file", given=given(tmp_path, text))
-    assert caught.value.where == "--split file"
+    assert caught.value.where == str(tmp_path / "sides.csv")
 
 
 def test_identical_audio_on_two_sides_is_an_error_even_where_labels_conflict(tmp_path):
@@ -142,6 +204,8 @@ def test_a_file_whose_test_side_lacks_a_class_is_refused_with_the_count(tmp_path
     assert "no positive subject on the test side (3 on the train side, 1 on the val side)" in (
         caught.value.found
     )
+    assert caught.value.where == str(tmp_path / "sides.csv")
+    assert "in the file" in caught.value.action
 
 
 def test_the_mode_needs_a_file():

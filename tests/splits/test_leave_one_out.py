@@ -50,7 +50,7 @@ def test_subjects_of_the_held_out_device_leave_train_altogether():
     assert "icbhi/156_0" not in set(made.splits["recording_id"])
     assert list(made.excluded["recording_id"]) == ["icbhi/156_0"]
     assert list(made.excluded["reason"]) == ["held-out device"]
-    assert "1 recordings whose subject or audio is on the held-out device" in " ".join(made.notes)
+    assert "1 recording whose subject or audio is on the held-out device" in " ".join(made.notes)
 
 
 def test_audio_that_is_shared_with_the_held_out_device_leaves_train_through_chains_too():
@@ -67,6 +67,29 @@ def test_audio_that_is_shared_with_the_held_out_device_leaves_train_through_chai
     assert "icbhi/x" in subjects_on(made, "test")
     held_out = made.excluded[made.excluded["reason"] == "held-out device"]
     assert list(held_out["recording_id"]) == ["icbhi/y_0", "icbhi/z_0", "icbhi/z_1"]
+
+
+def test_the_refusal_names_what_is_held_out():
+    sick = [recording(f"icbhi/{k}", diagnosis="Pneumonia", device="A") for k in range(2)]
+    index = tables(sick + [recording(f"icbhi/w{k}", device="AB"[k % 2]) for k in range(8)])
+    with pytest.raises(SplitError) as caught:
+        split(index, mode=DEVICE, fold="A")
+    assert "a leave-one-device-out split that holds out A" in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (1, "1 recording without a known device stands on the train side: whether it was made"),
+        (2, "2 recordings without a known device stand on the train side: whether they were made"),
+    ],
+)
+def test_recordings_without_a_device_that_are_trained_on_are_counted(n, said):
+    index = by_device(*(recording(f"jordan/{k}", device="") for k in range(n)))
+    made = split(index, mode=DEVICE, fold="B")
+    assert any(note.startswith(said) for note in made.notes)
+    for other in (split(index), split(by_device(), mode=DEVICE, fold="B")):
+        assert not any("known device" in note for note in other.notes)
 
 
 def test_a_recording_without_a_device_has_an_unknown_one_of_its_data_set():

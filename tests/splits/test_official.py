@@ -26,7 +26,7 @@ def test_the_official_sides_are_kept_and_a_subject_on_both_is_wholly_on_train(mo
     assert made.mode == "official-clean"
     assert subjects_on(made, "test") == {"icbhi/201", "icbhi/202"}
     assert "icbhi/156" in subjects_on(made, "train") | subjects_on(made, "val")
-    assert any("icbhi/156" in note and "1 test recordings" in note for note in made.notes)
+    assert any("icbhi/156" in note and "1 test recording" in note for note in made.notes)
     assert made.overlap == {"subjects": [], "audio": []}
 
 
@@ -56,7 +56,7 @@ def test_to_the_letter_every_recording_stays_where_it_was_published_and_overlap_
         assert side == row["official_side"]
     assert made.overlap == {"subjects": ["icbhi/156"], "audio": ["icbhi/101_0 = icbhi/201_1"]}
     assert (
-        "icbhi: icbhi/156 stands on both sides of the official split (1 test recordings): "
+        "icbhi: icbhi/156 stands on both sides of the official split (1 test recording): "
         "figures on it are optimistic." in made.notes
     )
     assert any("icbhi/101_0 = icbhi/201_1" in note for note in made.notes)

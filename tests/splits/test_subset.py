@@ -33,7 +33,8 @@ def members(made, side: str, part: str = "") -> dict[str, set[str]]:
     found = {name: set(spans.loc[spans[name] == 1, "subject_id"]) for name in made.names}
     if made.problem.exclusive:
         return found
-    return {**found, "none": set(rows["subject_id"]) - set.union(*found.values())}
+    without = {f"not {name}": set(spans.loc[spans[name] == 0, "subject_id"]) for name in found}
+    return {**found, **without, "none": set(rows["subject_id"]) - set.union(*found.values())}
 
 
 def test_zero_keeps_everything():
@@ -118,10 +119,30 @@ def test_the_notes_say_what_was_kept_and_the_sample_reads_back(tmp_path):
         found = {name: len(each) for name, each in members(sample, side).items()}
         assert (
             f"Sample, {side} side: 4 subjects, 8 recordings (crackle {found['crackle']}, "
-            f"wheeze 2, no crackle or wheeze {found['none']})." in sample.notes
+            "wheeze 2, some without crackle 4, some without wheeze 4, "
+            f"no crackle or wheeze {found['none']})." in sample.notes
         )
     write_split(sample, tmp_path)
     assert read_split(tmp_path).notes == sample.notes
+
+
+def test_negatives_are_kept_where_every_subject_has_some_positive_span():
+    rows = [recording(f"icbhi/x{k}", 0, ["crackle" if k % 2 else "wheeze"]) for k in range(9)]
+    rows += [recording(f"icbhi/both{k}", 0, ["both"]) for k in range(80)]
+    whole = split(tables(rows), "crackle_wheeze", mode="grouped")
+    for seed in range(5):
+        sample = sample_subset(whole, 2, seed)
+        for side in ("train", "test"):
+            found = members(sample, side)
+            assert found["not crackle"]
+            assert found["not wheeze"]
+
+
+def test_one_subject_is_not_called_subjects():
+    rows = [recording(f"icbhi/{k}", diagnosis="Pneumonia") for k in range(3)]
+    notes = " ".join(sample_subset(split(tables(rows), mode="test-only"), 1, 0).notes)
+    assert "1 subject, 1 recording (" in notes
+    assert "0 of the 1 subject asked for" in notes
 
 
 def test_another_seed_gives_another_sample():
