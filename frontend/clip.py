@@ -92,6 +92,7 @@ def clip_indices(
     span_n: np.ndarray,
     window_frames: int,
     fill: str,
+    shift: np.ndarray | int = 0,
 ) -> np.ndarray:
     """Return which frame of its recording fills each place of each clip.
 
@@ -104,6 +105,9 @@ def clip_indices(
         What surrounds a span shorter than the window: "context" the recording itself, the window
         centred on the span but shifted to stay inside; "zero" padding; "tile" the span again and
         again. A longer span is cropped to its centre.
+    shift : ndarray of int, shape (batch,), optional
+        Frames by which the window begins later than that. With "context" a window that fits into
+        the recording stays inside it, and one that does not is not shifted.
 
     Returns
     -------
@@ -123,11 +127,12 @@ def clip_indices(
     )
     if (n_span < 1).any() or (first < 0).any() or (first + n_span > total).any():
         raise ValueError("every span should hold at least one frame and lie in its recording.")
+    shift = np.broadcast_to(np.asarray(shift, dtype=np.int64), total.shape[:1])[:, np.newaxis]
     places = np.arange(window_frames, dtype=np.int64)
     if fill == "tile":
         cropped = np.maximum(0, (n_span - window_frames) // 2)
-        return first + cropped + places % n_span
-    start = first + (n_span - window_frames) // 2
+        return first + (cropped + shift + places) % n_span
+    start = first + (n_span - window_frames) // 2 + shift
     low, high = first, first + n_span
     if fill == "context":
         # A recording shorter than the window is centred in it: then the start is negative.
@@ -184,6 +189,7 @@ def gather_clips(
     normalisation: Normalisation | Mapping[str, Any],
     window_frames: int,
     fill: str,
+    shift: np.ndarray | int = 0,
 ) -> np.ndarray:
     """Return a batch of normalised clips, float32 (batch, window_frames, n_mels).
 
@@ -198,9 +204,11 @@ def gather_clips(
         Where each clip's recording lies in `frames`, and the span counted from its start.
     level_db : ndarray, shape (batch,)
         Mean level of each clip's recording.
+    shift : ndarray of int, shape (batch,), optional
+        As in `clip_indices`.
     """
     normalisation = Normalisation.of(normalisation)
-    indices = clip_indices(recording_n_frames, span_first, span_n, window_frames, fill)
+    indices = clip_indices(recording_n_frames, span_first, span_n, window_frames, fill, shift)
     rows = np.maximum(indices, 0) + np.asarray(first_frame_in_pack, dtype=np.int64)[:, np.newaxis]
     frames = np.asarray(frames)
     clips = np.empty((*rows.shape, frames.shape[1]), dtype=np.float32)

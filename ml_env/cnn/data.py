@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cnn.augment_jitter import shift_in_frames
 from cnn.errors import JobError
 from cnn.job import ClipRule
 from cnn.packs import Pack
@@ -98,6 +99,12 @@ class ClipSource:
     normalisation : mapping
         Content of normalisation.json.
 
+    Attributes
+    ----------
+    padded : ndarray of bool, shape (n_clips,)
+        Whether a clip has places that its recording (with another fill than context: its span)
+        does not fill.
+
     Raises
     ------
     JobError
@@ -122,12 +129,20 @@ class ClipSource:
         self._first, self._total = np.array(places, dtype=np.int64).reshape(-1, 3)[:, :2].T
         self._level_db = np.array([place[2] for place in places], dtype=np.float64)
         self._span = seconds_to_frames(table.start_s, table.end_s, settings, self._total)
+        self._frames_per_second = settings.frames_per_second
+        filling = self._total if rule.fill == "context" else self._span[1]
+        self.padded = filling < self.shape[0]
 
     def __len__(self) -> int:
         return len(self.table)
 
-    def batch(self, rows: np.ndarray) -> np.ndarray:
-        """Return the clips of `rows`, float32 (len(rows), n_frames, n_mels)."""
+    def batch(self, rows: np.ndarray, shift_s: np.ndarray | None = None) -> np.ndarray:
+        """Return the clips of `rows`, float32 (len(rows), n_frames, n_mels).
+
+        `shift_s`, float (len(rows),), is by how much later each window is to begin; what of it is
+        done is said by `cnn.augment_jitter.shift_in_frames`.
+        """
+        shift = self._shift(rows, shift_s)
         clips = np.empty((len(rows), *self.shape), dtype=np.float32)
         for number in np.unique(self._pack[rows]):
             of_pack = np.flatnonzero(self._pack[rows] == number)
@@ -142,8 +157,15 @@ class ClipSource:
                 self._normalisation,
                 self.shape[0],
                 self.fill,
+                shift[of_pack],
             )
         return clips
+
+    def _shift(self, rows: np.ndarray, shift_s: np.ndarray | None) -> np.ndarray:
+        if shift_s is None:
+            return np.zeros(len(rows), dtype=np.int64)
+        span_n = self._span[1][rows]
+        return shift_in_frames(shift_s, self._frames_per_second, span_n, self.shape[0])
 
 
 def _place(table: ClipTable, k: int, packs: Mapping[str, Pack]) -> tuple[int, int, float]:

@@ -159,3 +159,24 @@ def test_spans_in_seconds_hold_a_frame_and_end_with_the_recording():
     assert seconds_to_frames(50.0, 99.0, BASELINE, 950) == (949, 1)
     first, n = seconds_to_frames(np.array([0.0, 30.0]), np.array([1.0, 99.0]), BASELINE, 950)
     assert (first.tolist(), n.tolist()) == ([0, 945], [31, 5])
+
+
+def shifted(fill: str, total: int, first: int, n: int, window: int, shift: int) -> list[int]:
+    arguments = (np.array([total]), np.array([first]), np.array([n]), window, fill)
+    return clip_indices(*arguments, shift=np.array([shift]))[0].tolist()
+
+
+def test_a_shift_moves_the_window_and_not_the_span():
+    assert shifted("context", 20, 8, 2, 6, 2) == [8, 9, 10, 11, 12, 13]
+    assert shifted("context", 20, 8, 2, 6, -2) == [4, 5, 6, 7, 8, 9]
+    assert shifted("zero", 20, 8, 2, 6, 2) == [8, 9, -1, -1, -1, -1]
+    assert shifted("zero", 20, 8, 2, 6, -2) == [-1, -1, -1, -1, 8, 9]
+    assert shifted("tile", 20, 8, 3, 6, 1) == [9, 10, 8, 9, 10, 8]
+    for fill in FILLS:
+        assert shifted(fill, 20, 2, 10, 6, -2) == [2, 3, 4, 5, 6, 7]
+
+
+def test_a_shifted_window_stays_in_the_recording():
+    assert shifted("context", 20, 17, 2, 6, 2) == [14, 15, 16, 17, 18, 19]
+    assert shifted("context", 20, 1, 2, 6, -2) == [0, 1, 2, 3, 4, 5]
+    assert shifted("context", 4, 1, 2, 6, 2) == [-1, 0, 1, 2, 3, -1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -186,3 +187,36 @@ def test_leaving_early_ends_the_thread() -> None:
     with prefetched(endless()) as items:
         assert next(items) == 1
     # Leaving waits for the thread: being here is the proof.
+
+
+def test_shifted_windows_hold_the_frames_beside(job: Job) -> None:
+    source = source_of(job)
+    rows, hop_s = np.array([0, 5, 3]), 254 / 8000
+    clean = source.batch(rows)
+    # The span fills the window of 2 s: nothing of it may be lost.
+    np.testing.assert_array_equal(source.batch(rows, np.full(3, 10 * hop_s)), clean)
+    short = ClipSource(
+        replace(source.table, start_s=source.table.start_s + 0.8, end_s=source.table.end_s - 0.8),
+        open_packs(job.packs, SPECTROGRAM),
+        job.rule,
+        {"level": "recording", **same(32)},
+    )
+    clean = short.batch(rows)
+    moved = short.batch(rows, np.array([3, 0, -2]) * hop_s)
+    np.testing.assert_array_equal(moved[0, :-3], clean[0, 3:])
+    np.testing.assert_array_equal(moved[1], clean[1])
+    np.testing.assert_array_equal(moved[2, 2:], clean[2, :-2])
+
+
+@pytest.mark.parametrize(
+    ("fill", "window_s", "expected"),
+    [("context", 3.0, False), ("context", 5.0, True), ("zero", 2.0, False), ("tile", 3.0, True)],
+)
+def test_a_clip_is_padded_where_what_fills_it_is_shorter(
+    job: Job, fill: str, window_s: float, expected: bool
+) -> None:
+    # The recordings last 4 s, the spans 2 s.
+    rule = replace(job.rule, fill=fill, window_s=window_s)
+    packs, scale = open_packs(job.packs, SPECTROGRAM), {"level": "recording", **same(32)}
+    source = ClipSource(read_clips(job.input("train"), rule.labels), packs, rule, scale)
+    assert source.padded.tolist() == [expected] * 6
