@@ -139,6 +139,8 @@ fi
 
 # exec: a signal to this script's process is a signal to the trainer. -P: nothing from the working
 # folder is imported.
+# Networks of the user's own are looked for where the user's Python would.
+export AUSCULT_PYTHONPATH=${AUSCULT_PYTHONPATH-${PYTHONPATH-}}
 export PYTHONPATH=$root/ml_env:$root PYTHONNOUSERSITE=1
 unset PYTHONHOME VIRTUAL_ENV AUSCULT_TIED
 exec "$venv/bin/python" -P -m cnn "$@"

@@ -141,6 +141,7 @@ def program_environment(device: str, base: Mapping[str, str] | None = None) -> d
         **variables_of(device, base),
         "AUSCULT_PYTHON": sys.executable,
         "AUSCULT_PARENT_PID": str(os.getpid()),
+        "AUSCULT_PYTHONPATH": base.get("PYTHONPATH", ""),  # for networks of the user's own
         "PYTHONUNBUFFERED": "1",
     }
 

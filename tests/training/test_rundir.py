@@ -28,9 +28,11 @@ def test_preparing_again_replaces_the_inputs_and_keeps_the_rest(tmp_path):
     inputs = make_inputs(tmp_path)
     rundir.prepare(run, {"action": "train"}, inputs)
     (run / "train.log").write_text("said\n")
+    (run / "checkpoints" / "epoch-0001").mkdir(parents=True)
     rundir.prepare(run, {"action": "train"}, {"packs/icbhi": inputs["packs/icbhi"]})
     assert not (run / "inputs" / "train.csv").exists()
     assert (run / "train.log").read_text() == "said\n"
+    assert (run / "checkpoints" / "epoch-0001").is_dir()
 
 
 def test_output_counts_only_with_its_manifest_and_checksums(tmp_path):

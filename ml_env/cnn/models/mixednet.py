@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras import layers
@@ -11,27 +10,37 @@ from keras import layers
 from cnn.models.parts import (
     as_image,
     conv,
+    deepened,
+    drop_rates,
     head,
     mixed_depthwise,
     norm,
     patch_stem,
     scaled,
     squeeze_excite,
+    with_shortcut,
 )
 
 STEM = 24
-# (expansion, channels, stride)
-FUSED = ((2, 24, 1), (4, 48, 2), (3, 48, 1))
-# (kernels, expansion, channels, stride)
-MIXED = (
-    ((3, 5, 7), 4, 96, 2),
-    ((3, 5, 7), 3, 96, 1),
-    ((3, 5, 7), 3, 96, 1),
-    ((3, 5, 7), 4, 208, 2),
-    ((3, 5, 7), 3, 208, 1),
+KERNELS = (3, 5, 7)
+# (fused, expansion of the first block, of further ones, channels, blocks, stride of the first)
+STAGES = (
+    (True, 2, 3, 24, 1, 1),
+    (True, 4, 3, 48, 2, 2),
+    (False, 4, 3, 96, 3, 2),
+    (False, 4, 3, 208, 2, 2),
 )
 LAST = 448
 SQUEEZE = 0.25
+
+
+class Block(NamedTuple):
+    """One block of the plan."""
+
+    fused: bool
+    expansion: int
+    n_channels: int
+    stride: int
 
 
 def build(
@@ -40,6 +49,8 @@ def build(
     width: float = 1.0,
     dropout: float = 0.2,
     activation: str = "sigmoid",
+    depth: float = 1.0,
+    stochastic_depth: float = 0.0,
 ) -> keras.Model:
     """Return the network: about 0.90M parameters at width 1 with one label.
 
@@ -51,29 +62,31 @@ def build(
     """
     inputs, x = as_image(input_shape)
     x = patch_stem(x, scaled(STEM, width))
-    for expansion, n_channels, stride in FUSED:
-        x = _fused(x, expansion, scaled(n_channels, width), stride)
-    for kernels, expansion, n_channels, stride in MIXED:
-        x = _inverted_residual(x, kernels, expansion, scaled(n_channels, width), stride)
+    blocks = plan(depth)
+    rates = drop_rates(stochastic_depth, len(blocks))
+    for block, rate in zip(blocks, rates, strict=True):
+        inside = _inside(x, block, scaled(block.n_channels, width))
+        x = with_shortcut(x, inside, block.stride, rate)
     x = conv(x, scaled(LAST, width))
     return head(inputs, x, n_labels, dropout, "mixednet", activation)
 
 
-def _fused(x: Any, expansion: int, n_channels: int, stride: int) -> Any:
-    inside = conv(x, expansion * x.shape[-1], kernel=3, stride=stride)
-    return _with_shortcut(x, conv(inside, n_channels, relu=False), stride)
+def plan(depth: float) -> list[Block]:
+    """Return every block."""
+    return [
+        Block(fused, further if number else first, n_channels, 1 if number else stride)
+        for fused, first, further, n_channels, n_blocks, stride in STAGES
+        for number in range(deepened(n_blocks, depth))
+    ]
 
 
-def _inverted_residual(
-    x: Any, kernels: Sequence[int], expansion: int, n_channels: int, stride: int
-) -> Any:
-    inside = conv(x, expansion * x.shape[-1])
-    inside = mixed_depthwise(inside, kernels, stride)
-    inside = layers.ReLU()(norm(inside))
-    inside = squeeze_excite(inside, max(8, round(SQUEEZE * x.shape[-1])))
-    return _with_shortcut(x, conv(inside, n_channels, relu=False), stride)
-
-
-def _with_shortcut(x: Any, inside: Any, stride: int) -> Any:
-    same = stride == 1 and x.shape[-1] == inside.shape[-1]
-    return layers.Add()([x, inside]) if same else inside
+def _inside(x: Any, block: Block, n_channels: int) -> Any:
+    """The branch of a block beside its shortcut."""
+    n_inside = block.expansion * x.shape[-1]
+    if block.fused:
+        inside = conv(x, n_inside, kernel=3, stride=block.stride)
+    else:
+        inside = mixed_depthwise(conv(x, n_inside), KERNELS, block.stride)
+        inside = layers.ReLU()(norm(inside))
+        inside = squeeze_excite(inside, max(8, round(SQUEEZE * x.shape[-1])))
+    return conv(inside, n_channels, relu=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,28 @@ from cnn.models import LOGITS, PROBABILITY
 def scaled(n_channels: int, width: float) -> int:
     """Return `n_channels` times `width`, a multiple of 8 (what vector units like), at least 8."""
     return max(8, 8 * round(n_channels * width / 8))
+
+
+def deepened(n_blocks: int, depth: float) -> int:
+    """Return `n_blocks` times `depth`, rounded half up, at least 1."""
+    return max(1, math.floor(n_blocks * depth + 0.5))
+
+
+def drop_rates(stochastic_depth: float, n_blocks: int) -> list[float]:
+    """Return the share of clips for which each block is left out: linear, up to the last one's.
+
+    Huang et al. 2016, "Deep Networks with Stochastic Depth", doi:10.1007/978-3-319-46493-0_39.
+    """
+    return [stochastic_depth * number / n_blocks for number in range(1, n_blocks + 1)]
+
+
+def drop_path(x: Any, rate: float) -> Any:
+    """Set `x` to 0 for a share `rate` of the clips of a batch and scale it up for the others.
+
+    To be applied to a residual branch. It is Keras' own dropout with one draw per clip, so that a
+    saved network needs no code of ours; at rate 0 there is no layer at all.
+    """
+    return layers.Dropout(rate, noise_shape=(None, 1, 1, 1))(x) if rate else x
 
 
 def as_image(input_shape: tuple[int, int]) -> tuple[Any, Any]:
@@ -64,6 +87,12 @@ def squeeze_excite(x: Any, n_squeezed: int) -> Any:
     gate = layers.Conv2D(n_squeezed, 1, activation="relu")(gate)
     gate = layers.Conv2D(x.shape[-1], 1, activation="sigmoid")(gate)
     return layers.Multiply()([x, gate])
+
+
+def with_shortcut(x: Any, inside: Any, stride: int, drop_rate: float = 0.0) -> Any:
+    """Add `x` to `inside`, which `drop_path` may leave out, where both have the same shape."""
+    same = stride == 1 and x.shape[-1] == inside.shape[-1]
+    return layers.Add()([x, drop_path(inside, drop_rate)]) if same else inside
 
 
 def head(

@@ -7,7 +7,16 @@ from typing import Any
 import keras
 from keras import layers
 
-from cnn.models.parts import as_image, conv, head, patch_stem, scaled
+from cnn.models.parts import (
+    as_image,
+    conv,
+    deepened,
+    drop_path,
+    drop_rates,
+    head,
+    patch_stem,
+    scaled,
+)
 
 # (channels, blocks) of a stage; every stage but the first halves both axes.
 STAGES = ((32, 1), (64, 1), (128, 2))
@@ -19,6 +28,8 @@ def build(
     width: float = 1.0,
     dropout: float = 0.2,
     activation: str = "sigmoid",
+    depth: float = 1.0,
+    stochastic_depth: float = 0.0,
 ) -> keras.Model:
     """Return the network: about 0.60M parameters at width 1 with one label.
 
@@ -29,19 +40,28 @@ def build(
     """
     inputs, x = as_image(input_shape)
     x = patch_stem(x, scaled(STAGES[0][0], width))
-    for stage, (n_channels, n_blocks) in enumerate(STAGES):
-        for block in range(n_blocks):
-            shrinks = stage > 0 and block == 0
-            x = _residual(x, scaled(n_channels, width), stride=2 if shrinks else 1)
+    blocks = plan(depth)
+    rates = drop_rates(stochastic_depth, len(blocks))
+    for (n_channels, stride), rate in zip(blocks, rates, strict=True):
+        x = _residual(x, scaled(n_channels, width), stride, rate)
     return head(inputs, x, n_labels, dropout, "resnet", activation)
 
 
-def _residual(x: Any, n_channels: int, stride: int) -> Any:
+def plan(depth: float) -> list[tuple[int, int]]:
+    """Return (channels, stride) of every block."""
+    return [
+        (n_channels, 2 if stage > 0 and block == 0 else 1)
+        for stage, (n_channels, n_blocks) in enumerate(STAGES)
+        for block in range(deepened(n_blocks, depth))
+    ]
+
+
+def _residual(x: Any, n_channels: int, stride: int, drop_rate: float) -> Any:
     shortcut = x
     if stride > 1:
         shortcut = layers.AveragePooling2D(stride, padding="same")(shortcut)
     if shortcut.shape[-1] != n_channels:
         shortcut = conv(shortcut, n_channels, relu=False)
     x = conv(x, n_channels, kernel=3, stride=stride)
-    x = conv(x, n_channels, kernel=3, relu=False)
+    x = drop_path(conv(x, n_channels, kernel=3, relu=False), drop_rate)
     return layers.ReLU()(layers.Add()([x, shortcut]))
