@@ -5,12 +5,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline import problems
 
 PROBLEMS = problems.NAMES
+
+#: Keys of earlier versions, and what is written instead.
+RENAMED = {
+    ("training", "class_weights"): 'Write weighting = "loss" for true, "as_is" for false.',
+    ("splits", "mode"): "Say --split on the command line (docs/splits.rst).",
+}
 
 #: Ways to split, ``--split``; `pipeline.splits.MODES` has one more that no user asks for.
 #: The two that hold out one thing after the other make each of them a fold.
@@ -22,6 +29,22 @@ SPLIT_MODES = ("default", "official", "official-clean", "grouped", *LEAVE_ONE_OU
 #: ``[clips.pneumonia]``. The more special one wins.
 LEVELS = ("event", "recording")
 PER_PROBLEM = {"clips": (*LEVELS, *PROBLEMS)}
+
+
+AUGMENTATIONS = (
+    "warp",
+    "noise",
+    "filter",
+    "gain",
+    "roll",
+    "mixup",
+    "time_masks",
+    "frequency_masks",
+)
+
+
+#: A network of the user's own, as in ``ml_env/cnn/models``.
+OWN_NETWORK = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -36,6 +59,8 @@ class Key:
 
     def accepts(self, value: Any) -> bool:
         """Return whether `value` may stand under this key."""
+        if self.type is list:
+            return isinstance(value, list) and self._is_choice(value)
         if self.choices:
             return not isinstance(value, bool) and str(value) in self.choices
         if self.type is bool or isinstance(value, bool):
@@ -45,8 +70,11 @@ class Key:
 
     def expectation(self) -> str:
         """Return in words what is accepted."""
+        choices = ", ".join(f'"{choice}"' for choice in self.choices)
+        if self.type is list:
+            return f"a list of {choices}, each at most once"
         if self.choices:
-            return "one of " + ", ".join(f'"{choice}"' for choice in self.choices)
+            return f"one of {choices}"
         word = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
         limits = []
         if self.low is not None:
@@ -55,12 +83,36 @@ class Key:
             limits.append(f"at most {self.high:g}")
         return " ".join([word[self.type], " and ".join(limits)]).strip()
 
+    def _is_choice(self, values: list[Any]) -> bool:
+        known = all(value in self.choices for value in values)
+        return known and len(set(values)) == len(values)
+
     def _in_range(self, value: Any) -> bool:
         if self.type is str:
             return True
         # A comparison with NaN is False, so NaN is refused wherever there is a limit.
         above = self.low is None or value >= self.low
         return above and (self.high is None or value <= self.high)
+
+
+#: Networks by name, as in ``ml_env/cnn/models``, and the backbones of ``pretrained``.
+NETWORKS = ("resnet", "mixednet", "mixednet2020", "inverted_residual", "cnn6", "pretrained")
+BACKBONES = tuple(f"EfficientNetV2B{number}" for number in range(4))
+BACKBONES += ("MobileNetV3Small", "MobileNetV3Large", "ResNet50", "ResNet50V2", "DenseNet121")
+
+
+@dataclass(frozen=True)
+class Network(Key):
+    """A network by name, or the user's own by its dotted path: ``my_package.models:build``."""
+
+    def accepts(self, value: Any) -> bool:
+        """Return whether `value` is one of the choices, or looks like such a path."""
+        is_path = isinstance(value, str) and OWN_NETWORK.fullmatch(value)
+        return super().accepts(value) or bool(is_path)
+
+    def expectation(self) -> str:
+        """Return in words what is accepted."""
+        return f'{super().expectation()}, or a path such as "my_package.models:build"'
 
 
 def _whole(meaning: str, low: int, high: int = 2**31 - 1) -> Key:
@@ -112,28 +164,76 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "step_s": _number("step between windows in seconds", 0.05, 600),
     },
     "augment": {
+        "order": Key(list, "augmentations in the order of their use", choices=AUGMENTATIONS),
         "mixup_alpha": _number("Beta(alpha, alpha) of mixup; 0 turns it off", 0, 10),
         "mixup_share": _number("share of a batch's clips that are mixed", 0, 1),
+        "mixup_quantity": _number("share of the first label set's clips that are mixed", 0, 1),
+        "mixup_label_one": Key(str, "label set of the clips that are mixed"),
+        "mixup_label_two": Key(str, "label set of the clips that they are mixed with"),
+        "mixup_min": _number("smallest share of the clip itself", 0, 1),
+        "mixup_max": _number("largest share of the clip itself", 0, 1),
+        "mixup_no_pad": Key(bool, "leave clips out of mixup that are shorter than the window"),
+        "masked_share": _number("share of the clips that are masked", 0, 1),
         "n_time_masks": _whole("masks along time per clip", 0, 20),
         "time_mask_share": _number("largest mask, as a share of the clip's frames", 0, 1),
         "n_frequency_masks": _whole("masks along frequency per clip", 0, 20),
         "frequency_mask_share": _number("largest mask, as a share of the mel bands", 0, 1),
+        "roll_share": _number("share of the clips that are rolled in time", 0, 1),
+        "roll_max": _number("farthest roll, as a share of the clip's frames", 0, 1),
+        "warp_share": _number("share of the clips whose frequencies are warped", 0, 1),
+        "warp_max": _number("largest change of the frequencies, as a share", 0, 0.5),
+        "gain_share": _number("share of the clips whose level is changed", 0, 1),
+        "gain_db": _number("largest change of the level", 0, 40),
+        "noise_share": _number("share of the clips with added noise", 0, 1),
+        "noise_snr_min_db": _number("least ratio of signal to noise", -20, 80),
+        "noise_snr_max_db": _number("greatest ratio of signal to noise", -20, 80),
+        "noise_colour": _choice("spectrum of the noise", "white", "train"),
+        "filter_share": _number("share of the clips that are filtered", 0, 1),
+        "filter_db": _number("largest change of a mel band", 0, 40),
+        "jitter_share": _number("share of the clips whose window is shifted", 0, 1),
+        "jitter_s": _number("farthest shift of the window, in seconds", 0, 600),
     },
     "model": {
-        "name": _choice("architecture", "resnet", "mixednet", "mixednet2020"),
+        "name": Network(str, "architecture", choices=NETWORKS),
         "width": _number("factor on the number of channels", 0.1, 8),
+        "depth": _number("factor on the number of blocks", 0.25, 4),
         "dropout": _number("dropout before the last layer", 0, 0.95),
+        "stochastic_depth": _number("share of clips for which the last block is left out", 0, 0.9),
+        "backbone": _choice("backbone of pretrained", *BACKBONES),
+        "weights": _choice("what the backbone starts from", "imagenet", "none"),
+        "freeze_extractor": Key(bool, "let only the new last layer learn"),
+        "thaw_epoch": _whole("epochs after which a frozen backbone learns, too", 0, 100_000),
+        "thaw_rate": _number("factor on the learning rate after thawing", 1e-6, 1),
     },
     "training": {
         "n_epochs": _whole("passes over the train side", 1, 100_000),
         "batch_size": _whole("clips per step", 1, 65_536),
-        "learning_rate": _number("highest learning rate of the cosine schedule", 1e-8, 10),
-        "weight_decay": _number("decoupled weight decay of AdamW", 0, 1),
+        "accumulate": _whole("steps whose mean gradient moves the weights once", 1, 65_536),
+        "precision": _choice("of the training step", "float32", "bfloat16", "float16"),
+        "optimizer": _choice("how weights follow gradients", "adamw", "adam", "sgd", "sam"),
+        "learning_rate": _number("highest learning rate", 1e-8, 10),
+        "weight_decay": _number("decoupled weight decay of adamw and sgd", 0, 1),
+        "momentum": _number("momentum of sgd", 0, 0.9999),
+        "sam_around": _choice("the optimizer that sam is put around", "adamw", "sgd"),
+        "rho": _number("how far sam looks for a worse place", 0, 10),
+        "clip_norm": _number("largest norm of all gradients together; 0: no limit", 0, 1e6),
+        "schedule": _choice("how the rate falls", "cosine", "constant", "step", "plateau"),
         "warmup_epochs": _whole("epochs of linear warm-up", 0, 1000),
-        "class_weights": Key(bool, "weight the loss by class, fitted on the train side"),
+        "lr_step": _whole("epochs between two decreases of the rate (step)", 1, 100_000),
+        "lr_decrease": _number("factor on the rate (step, plateau)", 1e-6, 1),
+        "plateau_patience": _whole("epochs without a better validation loss", 1, 100_000),
+        "weighting": _choice(
+            "against imbalance", "as_is", "loss", "sampler", "focal", "effective_number"
+        ),
+        "gamma": _number("focus of the focal loss on what is still wrong", 0, 10),
+        "beta": _number("of the effective number of clips", 0, 0.99999),
+        "label_smoothing": _number("share of a label that is dealt out evenly", 0, 0.9),
         "select": _choice("which weights are kept", "last_averaged", "best_validation"),
-        "average_decay": _number("decay per step of the averaged weights", 0, 0.99999),
-        "patience": _whole("epochs without a better validation loss before stopping", 1, 100_000),
+        "average": _choice("how weights are averaged (last_averaged)", "ema", "swa", "none"),
+        "average_decay": _number("decay per step of the averaged weights (ema)", 0, 0.99999),
+        "swa_start": _number("share of the epochs before the average begins (swa)", 0, 0.99),
+        "monitor": _choice("what makes an epoch the best", "val_loss", "val_auroc", "loss"),
+        "patience": _whole("epochs without a better one before stopping", 1, 100_000),
     },
     "evaluate": {
         "threshold": _choice("where a probability becomes a positive", "0.5", "validation"),

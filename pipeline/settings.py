@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.contradictions import contradictions
 from pipeline.errors import SettingsError
 from pipeline.problems import NAMES, Problem, problem_named
-from pipeline.schema import PER_PROBLEM, SCHEMA
+from pipeline.schema import PER_PROBLEM, RENAMED, SCHEMA
 
 FOLDER = Path(__file__).parent / "experiments"
 DEFAULT = "baseline"
+#: Tables that make several runs of one file (`pipeline.runs.jobs`): not for a plain run.
+RUN_TABLES = ("job", "sweep")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Experiment:
     Parameters
     ----------
     name : str
-        The file's name without its ending.
+        The file's name without its ending; of one of its jobs ``file#job``.
     sections : dict of dict
         Every section with every key; problem tables such as ``[clips.pneumonia]`` are still apart.
     """
@@ -51,19 +54,71 @@ class Experiment:
 
 
 def load(name_or_path: str) -> Experiment:
-    """Return the experiment of that name, or at that path.
+    """Return the experiment of that name, or at that path; ``FILE#JOB`` is one job of a file.
 
     Raises
     ------
     SettingsError
-        If there is no such experiment, it is not valid TOML, or a key or value is not known;
-        the message names the nearest known word.
+        If there is no such experiment or job, it is not valid TOML, a key or value is not known
+        (the message names the nearest known word), or a file of several jobs is named as if it
+        were one run.
     """
-    path = _find(name_or_path)
-    own = _read(path)
-    sections = _merge(_without_shadows(_defaults(), own), own)
-    _check_together(sections, path)
-    return Experiment(path.stem, sections)
+    path, job = locate(name_or_path)
+    if job:
+        from pipeline.runs.jobs import jobs_of, named
+
+        return named(job, jobs_of(name_or_path)).experiment
+    content = read_content(path)
+    several = [f"[{table}]" for table in RUN_TABLES if table in content]
+    if several:
+        raise SettingsError(
+            expected="an experiment file of one run",
+            found=f"{' and '.join(several)}, which make several",
+            where=str(path),
+            action=f"Use RunExperiment for all of them, or name one: --experiment {path}#JOB.",
+        )
+    return resolve(path.stem, [(content, str(path))])
+
+
+def resolve(name: str, layers: Sequence[tuple[Mapping[str, Any], str]]) -> Experiment:
+    """Return the experiment of contents laid over the defaults, each checked on its own.
+
+    Parameters
+    ----------
+    name : str
+    layers : sequence of (content, where)
+        Sections as they stand in a file, and what errors call that place; the last one wins.
+
+    Raises
+    ------
+    SettingsError
+        A section, key or value is not known, or the values contradict one another.
+    """
+    sections: Mapping[str, Any] = _defaults()
+    for content, where in layers:
+        own = _checked(content, where)
+        sections = _merge(_without_shadows(sections, own), own)
+    experiment = Experiment(name, dict(sections))
+    _check_together(experiment, layers[-1][1])
+    return experiment
+
+
+def locate(name_or_path: str) -> tuple[Path, str]:
+    """Return the file of an experiment, and the job of ``FILE#JOB`` or ""."""
+    whole, sign, job = name_or_path.rpartition("#")
+    if sign and not Path(name_or_path).expanduser().is_file():
+        return _find(whole), job
+    return _find(name_or_path), ""
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file, unchecked; raises SettingsError if it is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            expected="a TOML file", found=str(error), where=str(path), action="Mend that line."
+        ) from None
 
 
 def names() -> list[str]:
@@ -81,7 +136,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 @cache
 def _defaults() -> dict[str, dict[str, Any]]:
-    return _read(FOLDER / f"{DEFAULT}.toml")
+    path = FOLDER / f"{DEFAULT}.toml"
+    return _checked(read_content(path), str(path))
 
 
 def _find(name_or_path: str) -> Path:
@@ -99,15 +155,9 @@ def _find(name_or_path: str) -> Path:
     )
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            expected="a TOML file", found=str(error), where=str(path), action="Mend that line."
-        ) from None
+def _checked(content: Mapping[str, Any], where: str) -> dict[str, dict[str, Any]]:
     for section, values in content.items():
-        _check_section(section, values, path)
+        _check_section(section, values, where)
     return {section: _typed(section, values) for section, values in content.items()}
 
 
@@ -119,58 +169,40 @@ def _typed(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check_section(section: str, values: Any, path: Path) -> None:
+def _check_section(section: str, values: Any, where: str) -> None:
     if section not in SCHEMA:
-        raise _unknown(f"section [{section}]", section, SCHEMA, path)
+        raise _unknown(f"section [{section}]", section, (*SCHEMA, *RUN_TABLES), where)
     if not isinstance(values, dict):
-        raise _bad(f"[{section}]", "a table of keys", values, path)
+        raise _bad(f"[{section}]", "a table of keys", values, where)
     for key, value in values.items():
         if isinstance(value, dict) and section in PER_PROBLEM:
-            _check_problem_table(section, key, value, path)
+            _check_problem_table(section, key, value, where)
         elif key not in SCHEMA[section]:
-            raise _unknown(f"key '{key}' in [{section}]", key, SCHEMA[section], path)
+            instead = RENAMED.get((section, key), "")
+            raise _unknown(f"key '{key}' in [{section}]", key, SCHEMA[section], where, instead)
         else:
-            _check_value(f"[{section}] {key}", SCHEMA[section][key], value, path)
+            _check_value(f"[{section}] {key}", SCHEMA[section][key], value, where)
 
 
-def _check_problem_table(section: str, problem: str, values: dict[str, Any], path: Path) -> None:
+def _check_problem_table(section: str, problem: str, values: dict[str, Any], where: str) -> None:
     if problem not in PER_PROBLEM[section]:
-        raise _unknown(f"section [{section}.{problem}]", problem, PER_PROBLEM[section], path)
+        raise _unknown(f"section [{section}.{problem}]", problem, PER_PROBLEM[section], where)
     for key, value in values.items():
         if key not in SCHEMA[section]:
-            raise _unknown(f"key '{key}' in [{section}.{problem}]", key, SCHEMA[section], path)
-        _check_value(f"[{section}.{problem}] {key}", SCHEMA[section][key], value, path)
+            raise _unknown(f"key '{key}' in [{section}.{problem}]", key, SCHEMA[section], where)
+        _check_value(f"[{section}.{problem}] {key}", SCHEMA[section][key], value, where)
 
 
-def _check_value(name: str, key: Any, value: Any, path: Path) -> None:
+def _check_value(name: str, key: Any, value: Any, where: str) -> None:
     if not key.accepts(value):
-        raise _bad(name, key.expectation(), value, path)
+        raise _bad(name, key.expectation(), value, where)
 
 
-def _check_together(sections: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+def _check_together(experiment: Experiment, where: str) -> None:
     """Refuse values that are each allowed but contradict one another."""
-    spectrogram, splits = sections["spectrogram"], sections["splits"]
-    nyquist = spectrogram["sample_rate"] / 2
-    if not spectrogram["fmin"] < spectrogram["fmax"] <= nyquist:
-        raise _bad(
-            "[spectrogram] fmin, fmax",
-            f"fmin < fmax <= half the sample rate ({nyquist:g} Hz)",
-            (spectrogram["fmin"], spectrogram["fmax"]),
-            path,
-        )
-    if spectrogram["hop_length"] > spectrogram["n_fft"]:
-        raise _bad("[spectrogram] hop_length", "at most n_fft", spectrogram["hop_length"], path)
-    if spectrogram["n_fft"] % 2:
-        raise _bad("[spectrogram] n_fft", "an even number", spectrogram["n_fft"], path)
-    for problem in map(problem_named, NAMES):
-        experiment = Experiment(path.stem, dict(sections))  # type: ignore[arg-type]
-        clips = experiment.section("clips", problem)
-        if clips["step_s"] > clips["window_s"]:
-            name = f"[clips] step_s for {problem.name}"
-            raise _bad(name, "at most window_s", clips["step_s"], path)
-    if splits["test_share"] + splits["val_share"] >= 1:
-        shares = (splits["test_share"], splits["val_share"])
-        raise _bad("[splits] test_share + val_share", "less than 1", shares, path)
+    clips = {name: experiment.section("clips", problem_named(name)) for name in NAMES}
+    for name, expected, found in contradictions(experiment.sections, clips):
+        raise _bad(name, expected, found, where)
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,19 +229,21 @@ def _without_shadows(
     return kept
 
 
-def _unknown(what: str, word: str, known: Iterable[str], path: Path) -> SettingsError:
+def _unknown(
+    what: str, word: str, known: Iterable[str], where: str, instead: str = ""
+) -> SettingsError:
     return SettingsError(
         expected="only known sections and keys",
         found=f"the {what}",
-        where=str(path),
-        action=did_you_mean(word, known),
+        where=where,
+        action=instead or did_you_mean(word, known),
     )
 
 
-def _bad(name: str, expected: str, value: Any, path: Path) -> SettingsError:
+def _bad(name: str, expected: str, value: Any, where: str) -> SettingsError:
     return SettingsError(
         expected=f"{name}: {expected}",
         found=repr(value),
-        where=str(path),
+        where=where,
         action="Change the value; docs/settings.rst lists every key with its unit and range.",
     )

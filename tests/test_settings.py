@@ -76,7 +76,9 @@ def test_whole_and_decimal_numbers_are_the_same_setting(tmp_path):
         ("[training]\nn_epochs = 0\n", "at least 1"),
         ("[training]\nn_epochs = 1.5\n", "a whole number"),
         ("[training]\nn_epochs = true\n", "a whole number"),
-        ("[training]\nclass_weights = 1\n", "true or false"),
+        ("[model]\nfreeze_extractor = 1\n", "true or false"),
+        ("[training]\nweighting = 'losss'\n", '"loss"'),
+        ("[training]\nclass_weights = true\n", 'weighting = "loss"'),
         ("[training]\nlearning_rate = nan\n", "a number"),
         ("[training]\nlearning_rate = 'x'\n", "a number"),
         ("[evaluate]\nthreshold = 0.4\n", '"0.5"'),
@@ -99,3 +101,21 @@ def test_what_cannot_be_used_is_refused_with_a_hint(tmp_path, text, hint):
 def test_unknown_experiment_names_the_nearest():
     with pytest.raises(SettingsError, match="Did you mean 'baseline'"):
         load("baselin")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[augment]\nmixup_min = 0.8\n", "at most mixup_max"),
+        ("[augment]\nnoise_snr_max_db = 1.0\n", "at most noise_snr_max_db"),
+        ("[training]\naverage = 'swa'\nselect = 'best_validation'\n", "last_averaged"),
+        ("[training]\noptimizer = 'sam'\nrho = 0.0\n", "more than 0"),
+        ("[training]\nschedule = 'plateau'\nlr_decrease = 1.0\n", "less than 1"),
+        ("[training]\nschedule = 'plateau'\n[splits]\nval_share = 0.0\n", "more than 0"),
+        ("[splits]\nmode = 'grouped'\n", "--split"),
+    ],
+)
+def test_what_contradicts_is_refused_before_anything_runs(tmp_path, text, says):
+    with pytest.raises(SettingsError) as caught:
+        experiment(tmp_path, text)
+    assert says in str(caught.value)

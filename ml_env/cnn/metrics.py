@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 SMALLEST = 1e-7  # a probability's distance from 0 and 1, so that the logarithm stays finite
@@ -43,3 +46,23 @@ def mean_categorical_loss(
         return float("nan")
     p = np.clip(probabilities.astype(np.float64), SMALLEST, 1)
     return float((weights * labels * -np.log(p)).sum(axis=1).mean())
+
+
+def monitored(row: Mapping[str, Any], name: str) -> tuple[float, bool]:
+    """Return (value, whether higher is better) of what ``[training] monitor`` names, for an epoch.
+
+    Parameters
+    ----------
+    row : mapping
+        The epoch's row of history.csv.
+    name : str
+        One of its columns, or ``val_auroc``: the mean over the labels whose AUROC is known. What
+        ends in ``loss`` is better when lower, anything else when higher. The value is NaN where
+        it is not known.
+    """
+    higher_is_better = not name.endswith("loss")
+    if name != "val_auroc":
+        return float(row[name]), higher_is_better
+    areas = np.array([value for key, value in row.items() if key.startswith("val_auroc_")], float)
+    known = areas[np.isfinite(areas)]
+    return (float(known.mean()) if len(known) else float("nan")), higher_is_better

@@ -26,11 +26,29 @@ def plan_steps(n_clips: int, batch_size: int) -> tuple[int, int]:
     return n_steps, -(-n_clips // n_steps)
 
 
-def epoch_order(n_clips: int, batch_size: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the clips of every step of an epoch, int64 (n_steps, clips per step)."""
+def epoch_order(
+    n_clips: int, batch_size: int, seed: int, epoch: int, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the clips of every step of an epoch, int64 (n_steps, clips per step).
+
+    Parameters
+    ----------
+    n_clips, batch_size : int
+        As in `plan_steps`.
+    seed, epoch : int
+        What the order is a function of.
+    weights : ndarray, shape (n_clips,), optional
+        Draw with replacement, each clip with a chance in proportion to its weight. Without, every
+        clip is in every epoch.
+    """
     n_steps, size = plan_steps(n_clips, batch_size)
-    shuffled = generator(seed, ORDER, epoch).permutation(n_clips)
-    return np.resize(shuffled, n_steps * size).reshape(n_steps, size)
+    rng = generator(seed, ORDER, epoch)
+    if weights is None:
+        rows = np.resize(rng.permutation(n_clips), n_steps * size)
+    else:
+        chances = np.asarray(weights, dtype=np.float64)
+        rows = rng.choice(n_clips, n_steps * size, p=chances / chances.sum())
+    return rows.reshape(n_steps, size)
 
 
 def in_order(n_clips: int, size: int) -> Iterator[np.ndarray]:

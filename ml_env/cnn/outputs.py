@@ -5,7 +5,7 @@ All that differs between the two stands in the table `OUTPUTS`; the rest of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,14 @@ import keras
 import numpy as np
 
 from cnn.data import ClipTable, any_labels, one_class_per_clip
-from cnn.loss import weighted_categorical_cross_entropy, weighted_cross_entropy
+from cnn.loss import (
+    Loss,
+    weighted_categorical_cross_entropy,
+    weighted_cross_entropy,
+    with_smoothed_labels,
+)
 from cnn.metrics import mean_categorical_loss, mean_loss
 from cnn.models import PROBABILITY
-from cnn.weighting import class_weights, exclusive_class_weights
 
 
 @dataclass(frozen=True)
@@ -27,25 +31,21 @@ class Outputs:
     ----------
     check : callable
         ``check(table, names)`` raises `JobError` where the labels of a clip table do not fit.
-    class_weights : callable
-        ``class_weights(labels, names, weighted)``, fitted on the train side; one row per label.
     loss : callable
-        ``loss(weights)`` gives ``(labels, logits) -> (batch,)`` of Keras operations.
+        ``loss(weights, gamma=0)`` gives ``(labels, logits) -> (batch,)`` of Keras operations.
     mean_loss : callable
         ``mean_loss(labels, probabilities, weights)``: the same over finished probabilities.
     """
 
     check: Callable[[ClipTable, Sequence[str]], None]
-    class_weights: Callable[[np.ndarray, Sequence[str], bool], np.ndarray]
-    loss: Callable[[np.ndarray], Callable[[Any, Any], Any]]
+    loss: Callable[..., Loss]
     mean_loss: Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
 
 OUTPUTS = {
-    "sigmoid": Outputs(any_labels, class_weights, weighted_cross_entropy, mean_loss),
+    "sigmoid": Outputs(any_labels, weighted_cross_entropy, mean_loss),
     "softmax": Outputs(
         one_class_per_clip,
-        exclusive_class_weights,
         weighted_categorical_cross_entropy,
         mean_categorical_loss,
     ),
@@ -55,3 +55,23 @@ OUTPUTS = {
 def outputs_of(model: keras.Model) -> Outputs:
     """Return the entry for a network of `cnn.models`; its last layer says which."""
     return OUTPUTS[model.get_layer(PROBABILITY).get_config()["activation"]]
+
+
+def training_loss(model: keras.Model, weights: np.ndarray, settings: Mapping[str, Any]) -> Loss:
+    """Return the loss that is trained with: class weights or focus, and smoothed labels.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A network of `cnn.models`.
+    weights : ndarray
+        `cnn.weighting.Weights.loss`.
+    settings : mapping
+        The section ``[training]``.
+    """
+    gamma = settings["gamma"] if settings["weighting"] == "focal" else 0.0
+    outputs = outputs_of(model)
+    n_exclusive = len(weights) if outputs is OUTPUTS["softmax"] else 2
+    return with_smoothed_labels(
+        outputs.loss(weights, gamma), settings["label_smoothing"], n_exclusive
+    )
