@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -52,6 +52,15 @@ class WeightAverage:
         """Put the averages into the model for good."""
         for weight, average in zip(self._weights, self._averages, strict=True):
             weight.assign(np.array(average))  # a copy: some backends would share the memory
+
+    def arrays(self) -> list[np.ndarray]:
+        """Return the averages."""
+        return [np.array(average) for average in self._averages]
+
+    def restore(self, arrays: Sequence[np.ndarray]) -> None:
+        """Take back what `arrays` gave."""
+        for average, values in zip(self._averages, arrays, strict=True):
+            average.assign(values)
 
     def _assign_all(self, new_share: float) -> None:
         for weight, average in zip(self._weights, self._averages, strict=True):

@@ -19,6 +19,7 @@ from cnn.schema import (
     FEWEST_LABELS,
     INPUTS,
     OPTIONAL,
+    OPTIONAL_INPUTS,
     REQUIRED,
     SETTINGS,
     SPECTROGRAM,
@@ -82,6 +83,11 @@ class Job:
         return self.run_dir / self.content["inputs"][name]
 
     @property
+    def previous(self) -> Path | None:
+        """The model folder of the run that this one extends, if it does."""
+        return self.input("previous") if "previous" in self.content["inputs"] else None
+
+    @property
     def packs(self) -> dict[str, Path]:
         """The packs by data set."""
         return {name: self.run_dir / path for name, path in self.content["inputs"]["packs"].items()}
@@ -102,7 +108,8 @@ def read_job(run_dir: Path, action: str) -> Job:
     where = str(path)
     known = {**REQUIRED[action], **OPTIONAL[action]}
     _check_keys(content, known, set(REQUIRED[action]), where)
-    _check_keys(content["inputs"], dict.fromkeys(INPUTS[action]), None, f"{where}, inputs")
+    inputs = dict.fromkeys((*INPUTS[action], *OPTIONAL_INPUTS[action]))
+    _check_keys(content["inputs"], inputs, set(INPUTS[action]), f"{where}, inputs")
     if action == "train":
         _check_training(content, where)
     job = Job(run_dir, content)
@@ -187,7 +194,8 @@ def _check_keys(
 
 
 def _check_inputs(job: Job, action: str) -> None:
-    names = [name for name in INPUTS[action] if name != "packs"]
+    stated = job.content["inputs"]
+    names = [n for n in (*INPUTS[action], *OPTIONAL_INPUTS[action]) if n in stated and n != "packs"]
     paths = {name: job.input(name) for name in names}
     paths.update({f"packs/{name}": path for name, path in job.packs.items()})
     for name, path in paths.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -59,13 +60,15 @@ def minutes(seconds: float) -> str:
 
 
 def write_history(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Write one row per epoch; a figure that is not known stays empty."""
-    with open(path, "w", encoding="utf-8", newline="") as stream:
+    """Write one row per epoch, in one step; a figure that is not known stays empty."""
+    part = path.with_name(f".{path.name}.part")
+    with open(part, "w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         for row in rows:
             known = {k: v for k, v in row.items() if not (isinstance(v, float) and v != v)}
             writer.writerow({k: repr(v) if isinstance(v, float) else v for k, v in known.items()})
+    os.replace(part, path)
 
 
 def _number(value: float) -> str:

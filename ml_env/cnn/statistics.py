@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 
 from cnn.backend import compiled, flat_layers
 from cnn.data import ClipSource
+from cnn.models.randomness import without_drops
 from cnn.order import STATISTICS, generator
 
 N_CLIPS = 256  # more change nothing (measured); each holds thousands of positions
@@ -32,10 +35,19 @@ class BatchStatistics:
 
     def __init__(self, model: keras.Model, train: ClipSource, seed: int):
         kind = keras.layers.BatchNormalization
-        self._layers = [layer for layer in flat_layers(model) if isinstance(layer, kind)]
-        self._train = train
+        self._all = [layer for layer in flat_layers(model) if isinstance(layer, kind)]
+        self._model, self._train = model, train
         self._rows = chosen_rows(len(train), seed)
-        self._forward = compiled(lambda clips: model(clips, training=True))
+        self._forward = compiled(self._as_in_training)
+
+    @property
+    def _layers(self) -> list[keras.layers.BatchNormalization]:
+        """The normalisations that learn; a frozen one keeps the statistics that it came with."""
+        return [layer for layer in self._all if layer.trainable]
+
+    def _as_in_training(self, clips: Any) -> Any:
+        with without_drops(self._model):
+            return self._model(clips, training=True)
 
     def fit(self) -> None:
         """Replace the statistics by their means over the chosen batches."""

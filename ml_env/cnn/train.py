@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import statistics
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
+from cnn.augment import check_augment
 from cnn.backend import choose_device, seed_everything, versions, weights_digest
+from cnn.checkpoint import CHECKPOINTS, STATE_ARRAYS, Checkpoints, State
 from cnn.contract import MODEL_KIND, atomic_output, write_json
+from cnn.contradictions import check_together, check_with_data, notes_on
 from cnn.data import ClipSource, read_clips
-from cnn.errors import JobError
+from cnn.errors import JobError, TrainingFailed
+from cnn.identity import LAST, STATE_JSON, computed_by, identity_of
 from cnn.job import Job
 from cnn.loop import Loop
-from cnn.models import build_model, check_model_name
+from cnn.models import build_model, check_model
 from cnn.outputs import OUTPUTS
 from cnn.packs import open_packs
 from cnn.predict import probabilities, write_probabilities
 from cnn.progress import Progress, minutes, write_history
+from cnn.resume import Start, check_previous, start_of
+from cnn.weighting import Weights, weights_for
 
 
 def train(job: Job) -> None:
@@ -38,34 +45,82 @@ def train(job: Job) -> None:
         The loss is no number any more.
     """
     started = time.perf_counter()
-    check_model_name(job.settings("model")["name"])
-    sides = open_sides(job)
-    weights = weights_of(job, sides["train"])
-    device = choose_device(job.device)
-    seed_everything(job.seed)
-    model = network_of(job, sides["train"].shape)
-    progress = Progress(job.run_dir)
-    sections = {name: job.settings(name) for name in ("augment", "training")}
-    train_side, val_side = sides["train"], sides["val"]
-    loop = Loop(model, train_side, val_side, weights, sections, job.seed, job.rule.labels, progress)
-    for line in opening_lines(job, loop, device):
+    check_previous(job)
+    loop, device = loop_of(job)
+    made_by = computed_by(device, versions())
+    checkpoints = Checkpoints(job.run_dir / CHECKPOINTS, identity_of(job), made_by)
+    start = start_of(job, checkpoints)
+    for line in [*opening_lines(job, loop, device), *start.lines]:
         print(line, flush=True)
-    progress.write(0, loop.n_epochs, "starting")
-    history = loop.run()
+    history = run_from(start, loop, checkpoints, job)
     seconds = time.perf_counter() - started
     with atomic_output(job.run_dir, MODEL_KIND) as output:
         write_model(output, job, loop)
+        write_last(output, checkpoints)
         write_history(output / "history.csv", history)
-        description = describe(job, loop, device) | {"training": facts(loop, history, seconds)}
-        write_json(output / "model.json", description)
+        training = facts(loop, history, start, seconds)
+        write_json(output / "model.json", describe(job, loop, device) | {"training": training})
     print(f"trained in {minutes(seconds)}, keeping {kept(loop, history)}")
-    progress.write(loop.n_epochs, loop.n_epochs, "trained")
+    loop.progress.write(loop.n_epochs, loop.n_epochs, "trained")
 
 
-def open_sides(job: Job) -> dict[str, ClipSource]:
+def loop_of(job: Job) -> tuple[Loop, str]:
+    """Return the training, at its very start, and the device it runs on."""
+    sections = {name: job.settings(name) for name in ("augment", "model", "training")}
+    check_model(sections["model"])
+    check_together(sections["training"])
+    normalisation = json.loads(job.input("normalisation").read_text(encoding="utf-8"))
+    sides = open_sides(job, normalisation)
+    train_side, val_side = sides["train"], sides["val"]
+    weights = weights_of(job, train_side)
+    check_with_data(sections["training"], len(train_side), len(val_side))
+    names = job.rule.labels
+    check_augment(sections["augment"], names, train_side.table.labels)
+    device = choose_device(job.device)
+    seed_everything(job.seed)
+    model = network_of(job, train_side.shape)
+    sides_and_weights = (train_side, val_side, weights)
+    progress = Progress(job.run_dir)
+    loop = Loop(model, *sides_and_weights, sections, job.seed, names, progress, normalisation)
+    return loop, device
+
+
+def run_from(start: Start, loop: Loop, checkpoints: Checkpoints, job: Job) -> list[dict[str, Any]]:
+    """Train from `start` to the end, leaving a checkpoint after every epoch; return the history.
+
+    Raises
+    ------
+    TrainingFailed
+        The loss is no number any more, or the disk is full; the message says what is kept.
+    """
+
+    def keep() -> None:
+        state = loop.state()
+        state = State(state.arrays, {**state.facts, "resumed": start.resumed})
+        checkpoints.write(state, loop.selection.best_epoch)
+        with contextlib.suppress(OSError):  # for people who look on; the checkpoint has it, too
+            write_history(job.run_dir / "history.csv", loop.history)
+
+    loop.after_epoch = keep
+    done = 0
+    if start.state is not None:
+        loop.restore(start.state, start.is_extension)
+        done = start.state.epoch
+    loop.progress.write(done, loop.n_epochs, "starting")
+    try:
+        return loop.run()
+    except TrainingFailed as error:
+        raise TrainingFailed(
+            expected=error.expected,
+            found=error.found,
+            where=error.where,
+            action=f"{error.action} {checkpoints.what_is_kept()}",
+        ) from None
+
+
+def open_sides(job: Job, normalisation: Mapping[str, Any]) -> dict[str, ClipSource]:
     """Return the train and the validation side, with labels that fit the activation."""
     packs = open_packs(job.packs, job.rule.spectrogram)
-    normalisation = json.loads(job.input("normalisation").read_text(encoding="utf-8"))
     sides = {}
     for side in ("train", "val"):
         table = read_clips(job.input(side), job.rule.labels)
@@ -74,8 +129,8 @@ def open_sides(job: Job) -> dict[str, ClipSource]:
     return sides
 
 
-def weights_of(job: Job, side: ClipSource) -> np.ndarray:
-    """Return the class weights of the train side; raise where there is nothing to train on."""
+def weights_of(job: Job, side: ClipSource) -> Weights:
+    """Return the weights of the train side; raise where there is nothing to train on."""
     if not len(side):
         raise JobError(
             expected="at least one train clip of each class",
@@ -83,15 +138,22 @@ def weights_of(job: Job, side: ClipSource) -> np.ndarray:
             where=str(job.input("train")),
             action="Use more data, or a larger --subset.",
         )
-    weighted = job.settings("training")["class_weights"]
-    return OUTPUTS[job.activation].class_weights(side.table.labels, job.rule.labels, weighted)
+    training, labels = job.settings("training"), side.table.labels
+    return weights_for(training, labels, job.rule.labels, job.activation)
 
 
 def network_of(job: Job, shape: tuple[int, int]) -> keras.Model:
     """Return the untrained network that the job names."""
-    model = job.settings("model")
-    size = (len(job.rule.labels), model["width"], model["dropout"])
-    return build_model(model["name"], shape, *size, job.activation)
+    settings = dict(job.settings("model"))
+    return build_model(
+        settings.pop("name"),
+        shape,
+        len(job.rule.labels),
+        settings.pop("width"),
+        settings.pop("dropout"),
+        job.activation,
+        **settings,
+    )
 
 
 def opening_lines(job: Job, loop: Loop, device: str) -> list[str]:
@@ -102,10 +164,7 @@ def opening_lines(job: Job, loop: Loop, device: str) -> list[str]:
         f" (device = {job.device}), seed {job.seed}: {len(loop.train)} train clips,"
         f" {len(loop.val)} validation clips, {loop.n_steps} steps of {loop.batch_size} an epoch"
     ]
-    wanted = job.settings("training")["batch_size"]
-    if wanted > len(loop.train):
-        n_clips = len(loop.train)
-        lines.append(f"batch_size {wanted} is more than the {n_clips} train clips: using {n_clips}")
+    lines += notes_on(job.settings("training"), len(loop.train))
     if not len(loop.val):
         lines.append(
             "there are no validation clips: no validation figures, and the last weights are kept"
@@ -120,6 +179,15 @@ def write_model(output: Path, job: Job, loop: Loop) -> None:
     found = probabilities(loop.model, loop.val)
     ids = loop.val.table.clip_ids
     write_probabilities(output / "validation.csv", ids, job.rule.labels, found)
+
+
+def write_last(output: Path, checkpoints: Checkpoints) -> None:
+    """Write the state after the last epoch, from which the run can be extended."""
+    newest = checkpoints.newest_path
+    if newest is not None:
+        (output / LAST).mkdir()
+        for name in (STATE_ARRAYS, STATE_JSON):
+            shutil.copyfile(newest / name, output / LAST / name)
 
 
 def describe(job: Job, loop: Loop, device: str) -> dict[str, Any]:
@@ -138,8 +206,18 @@ def describe(job: Job, loop: Loop, device: str) -> dict[str, Any]:
     }
 
 
-def facts(loop: Loop, history: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
-    """Return what model.json tells about the training."""
+def facts(
+    loop: Loop, history: list[dict[str, Any]], start: Start, seconds: float
+) -> dict[str, Any]:
+    """Return what model.json tells about the training.
+
+    Parameters
+    ----------
+    seconds : float
+        Of this try; the epochs of the ones before it are added.
+    """
+    if start.state is not None:
+        seconds += sum(row["seconds"] for row in history[: start.state.epoch])
     later = history[1:] or history  # the first epoch holds the compilation
     names = loop.label_names
     return {
@@ -147,11 +225,12 @@ def facts(loop: Loop, history: list[dict[str, Any]], seconds: float) -> dict[str
         "best_epoch": loop.selection.best_epoch,
         "select": loop.settings["select"],
         "seconds": round(seconds, 3),
+        "resumed": start.resumed,
         "clips_per_s": round(statistics.median(row["clips_per_s"] for row in later), 3),
         "batch_size": loop.batch_size,
         "n_steps": loop.n_steps,
         "n_clips": {"train": len(loop.train), "val": len(loop.val)},
-        "class_weights": {n: w.tolist() for n, w in zip(names, loop.weights, strict=True)},
+        "class_weights": {n: w.tolist() for n, w in zip(names, loop.weights.loss, strict=True)},
     }
 
 
@@ -160,5 +239,6 @@ def kept(loop: Loop, history: list[dict[str, Any]]) -> str:
     if not len(loop.val) and loop.settings["select"] == "best_validation":
         return "the last weights"
     if loop.settings["select"] == "last_averaged":
-        return f"the average at the end of epoch {len(history)}"
+        what = "the weights" if loop.settings["average"] == "none" else "the average"
+        return f"{what} at the end of epoch {len(history)}"
     return f"epoch {loop.selection.best_epoch}, the best on validation"

@@ -2,6 +2,7 @@
 
 Reads
     train.csv, val.csv and the normalisation of the clips, and the packs. Never the test side.
+    With ``--extend-epochs``, the model folder of the run that gets more epochs.
 Writes
     ``07_models/<problem>-<salt>/``: a model folder that is complete on its own.
 """
@@ -20,48 +21,75 @@ from pipeline.salts import canonical
 from pipeline.tasks._02_inspect import WriteInspection
 from pipeline.tasks._05_spectrograms import Packs
 from pipeline.tasks._06_clips import CutClips
+from pipeline.tasks.choices import out_of_range
 from pipeline.tasks.parameters import OnNetwork
 from pipeline.tasks.program import ProgramTask
 from pipeline.training import rundir
-from pipeline.training.environment import training_identities
+from pipeline.training.environment import project_root, training_identities
 
 logger = logging.getLogger("luigi-interface")
 
 TRAIN_INPUTS = ("train.csv", "val.csv", "normalisation.json")
 
 
-class TrainNetwork(OnNetwork, ProgramTask):
-    """Train one network in the isolated environment."""
+class Previous(Requirement):
+    """The same training without its extension; nothing where there is none."""
 
-    __version__ = "2"
+    def __init__(self) -> None:
+        self.parameters = {}
+
+    def resolve(self, task: Any) -> dict[str, Any]:
+        """Return the run that `task` extends, as ``{"run": ...}``, or an empty table."""
+        return {"run": task.clone(extend_epochs=0, from_epoch=0)} if task.extend_epochs else {}
+
+
+class TrainNetwork(OnNetwork, ProgramTask):
+    """Train one network in the isolated environment, or go on with one that is finished."""
+
+    __version__ = "3"
     kind = "auscult/model"
     action = "train"
     salted_by = ("problem", "seed", "augment_settings", "model_settings", "training_settings")
     clips = Requirement(CutClips)
     spectrograms = Packs()
+    previous = Previous()
     # Not part of the salt: who trains should have seen what is wrong with the data.
     inspection = Requirement(WriteInspection)
     output = SaltedOutput("07_models/{task.problem}-{salt}")
 
+    def own_record(self) -> dict[str, Any]:
+        """An extension is part of the record where there is one: other salts stay as they are."""
+        record = super().own_record()
+        if self.extend_epochs:
+            extension = {"extend_epochs": self.extend_epochs, "from_epoch": self.from_epoch}
+            record["parameters"] = record["parameters"] | extension
+        return record
+
     def input_identities(self) -> dict[str, str]:
-        """The clips' salt, which covers the packs."""
-        return {"clips": self.clips.salt}
+        """The clips' salt, which covers the packs, and that of the run that is extended."""
+        previous = [("previous", task.salt) for task in self.previous.values()]
+        return {"clips": self.clips.salt} | dict(previous)
 
     def further_identities(self) -> dict[str, str]:
         """The versions both locks share, and the sources of the training code."""
-        return training_identities()
+        from pipeline.training.model_files import model_identities
+
+        own = model_identities(dict(self.model_settings), project_root() / "ml_env")
+        return training_identities() | own
 
     def job(self) -> dict[str, Any]:
         """Return what is to be trained, and how."""
-        from pipeline.training.job import training_job
+        from pipeline.training.job import extended, training_job
 
-        return training_job(self.question, self.seed, self.all_settings())
+        job = training_job(self.question, self.seed, self.all_settings())
+        return extended(job, self.extend_epochs, self.from_epoch)
 
     def job_inputs(self) -> dict[str, Path]:
         """Train and validation sides only: what is not there cannot leak."""
         clips = self.clips.output().path
         packs = {f"packs/{name}": task.output().path for name, task in self.spectrograms.items()}
-        return {name: clips / name for name in TRAIN_INPUTS} | packs
+        previous = [("previous", task.output().path) for task in self.previous.values()]
+        return {name: clips / name for name in TRAIN_INPUTS} | packs | dict(previous)
 
     def build(self, folder: Path) -> dict[str, Any]:
         """Train, then seal the model folder."""
@@ -75,6 +103,7 @@ class TrainNetwork(OnNetwork, ProgramTask):
             "split": self.split,
             "fold": self.fold,
             "subset": self.subset,
+            "extend_epochs": self.extend_epochs,
         }
         return seal_model(
             folder,
@@ -89,6 +118,17 @@ class TrainNetwork(OnNetwork, ProgramTask):
         from pipeline.compose import plain, settings_parameters
 
         return {p.section: plain(getattr(self, n)) for n, p in settings_parameters(type(self))}
+
+
+def check_extension(extend_epochs: int, from_epoch: int) -> None:
+    """Raise `SettingsError` where ``--extend-epochs`` and ``--from-epoch`` make no sense."""
+    if extend_epochs < 0:
+        raise out_of_range("--extend-epochs", "0 (none) or a number of epochs", extend_epochs)
+    if from_epoch < 0:
+        raise out_of_range("--from-epoch", "0 (the last) or a number of an epoch", from_epoch)
+    if from_epoch and not extend_epochs:
+        expected = "only together with --extend-epochs"
+        raise out_of_range("--from-epoch", expected, from_epoch)
 
 
 class ExistingModel(luigi.ExternalTask):

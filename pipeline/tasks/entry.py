@@ -21,7 +21,7 @@ from pipeline.schema import PROBLEMS, SPLIT_MODES
 from pipeline.settings import Experiment, load
 from pipeline.tasks._01_fetch import OWN_FOLDER
 from pipeline.tasks._02_inspect import WriteInspection
-from pipeline.tasks._07_train import ExistingModel
+from pipeline.tasks._07_train import ExistingModel, check_extension
 from pipeline.tasks._08_evaluate import EvaluateNetwork, EvaluateOnDatasets
 from pipeline.tasks._08_evaluate_folds import EvaluateFolds
 from pipeline.tasks.choices import choose_split, out_of_range, refuse_ignored
@@ -129,6 +129,12 @@ class TrainModel(EvaluationEntry):
         default=0, description="development sample: subjects per class and side; 0 = all"
     )
     seed = WholeNumberParameter(default=0, description="seed of the training")
+    extend_epochs = WholeNumberParameter(
+        default=0, description="go on with the finished run for so many epochs, as a new run"
+    )
+    from_epoch = WholeNumberParameter(
+        default=0, description="the epoch to go on from; 0 = the last"
+    )
 
     def evaluation(self) -> EvaluateNetwork | EvaluateFolds:
         """Return the evaluation, with each settings section that a stage reads."""
@@ -163,11 +169,14 @@ class TrainModel(EvaluationEntry):
             split_file_hash=choice.file_hash,
             subset=self.subset,
             seed=self.seed,
+            extend_epochs=self.extend_epochs,
+            from_epoch=self.from_epoch,
             command=self.command(),
             **sections,
         )
 
     def _check(self) -> None:
+        check_extension(self.extend_epochs, self.from_epoch)
         if not 0 <= self.seed < 2**32:
             raise out_of_range("--seed", "a number from 0 to 4294967295", self.seed)
         if self.subset < 0:

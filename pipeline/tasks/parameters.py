@@ -149,6 +149,12 @@ class OnNetwork(OnClips):
     """Stages that depend on the trained network."""
 
     seed = WholeNumberParameter(default=0, description="seed of the training")
+    extend_epochs = WholeNumberParameter(
+        default=0, description="train so many epochs more, from a finished run's last one"
+    )
+    from_epoch = WholeNumberParameter(
+        default=0, description="the epoch to extend from; 0 = the last"
+    )
     augment_settings = SettingsParameter("augment")
     model_settings = SettingsParameter("model")
     training_settings = SettingsParameter("training")

@@ -34,3 +34,25 @@ def training_job(
         "frontend": {"version": frontend.VERSION, "spectrogram": dict(settings["spectrogram"])},
         "settings": {name: dict(settings[name]) for name in TRAINER_SECTIONS},
     }
+
+
+def extended(job: Mapping[str, Any], n_epochs: int, from_epoch: int) -> dict[str, Any]:
+    """Return the job of a run that goes on for `n_epochs` more; with 0, `job` itself.
+
+    What else the settings say, the schedule of the learning rate above all, is that of a run with
+    as many epochs from the start: a cosine that had come down is back where the longer one is.
+
+    Parameters
+    ----------
+    job : mapping
+        Of the run that is extended.
+    n_epochs : int
+    from_epoch : int
+        The epoch to go on after; 0 is the last.
+    """
+    if not n_epochs:
+        return dict(job)
+    training = dict(job["settings"]["training"])
+    training["n_epochs"] += n_epochs
+    settings = {**job["settings"], "training": training}
+    return {**job, "settings": settings, "from_epoch": from_epoch}

@@ -32,7 +32,8 @@ def prepare(run_dir: Path, job: Mapping[str, Any], inputs: Mapping[str, Path]) -
     Parameters
     ----------
     run_dir : Path
-        Folder of the run; may be there from an earlier try.
+        Folder of the run; may be there from an earlier try, whose log and ``checkpoints`` stay:
+        the trainer goes on after the newest one that is whole and of the same job.
     job : mapping
         The job without ``kind``, ``version`` and ``inputs``.
     inputs : mapping

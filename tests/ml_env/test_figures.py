@@ -1,4 +1,4 @@
-"""Class weights, the learning rate, and the figures of the validation side."""
+"""The figures of the validation side, and how an epoch is told."""
 
 from __future__ import annotations
 
@@ -6,72 +6,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from cnn.errors import JobError
 from cnn.metrics import auroc, mean_categorical_loss, mean_loss
 from cnn.progress import epoch_line, minutes
-from cnn.schedule import learning_rate_at
-from cnn.weighting import class_weights, exclusive_class_weights
-
-
-def test_weights_are_n_over_two_n_of_the_class() -> None:
-    labels = np.array([[1, 0]] * 2 + [[0, 1]] * 6, dtype=np.float32)
-    found = class_weights(labels, ("crackle", "wheeze"))
-    np.testing.assert_allclose(found, [[8 / 12, 8 / 4], [8 / 4, 8 / 12]])
-
-
-def test_weighted_classes_weigh_the_same_and_the_mean_clip_weighs_one() -> None:
-    labels = np.array([[1]] * 3 + [[0]] * 17, dtype=np.float32)
-    ((of_0, of_1),) = class_weights(labels, ("crackle",))
-    assert of_1 * 3 == pytest.approx(of_0 * 17)
-    assert (of_1 * 3 + of_0 * 17) / 20 == pytest.approx(1)
-
-
-def test_without_weighting_both_classes_count_one() -> None:
-    labels = np.array([[1], [0], [0]], dtype=np.float32)
-    assert class_weights(labels, ("crackle",), weighted=False).tolist() == [[1, 1]]
-
-
-@pytest.mark.parametrize(("value", "word"), [(0, "positive"), (1, "negative")])
-@pytest.mark.parametrize("weighted", [True, False])
-def test_a_label_of_one_class_is_an_error(value: int, word: str, weighted: bool) -> None:
-    labels = np.full((4, 1), value, dtype=np.float32)
-    with pytest.raises(JobError, match=f"no {word} one among 4 clips"):
-        class_weights(labels, ("wheeze",), weighted)
-
-
-CLASSES = ("normal", "crackle", "wheeze")
 
 
 def one_hot(*counts: int) -> np.ndarray:
     return np.repeat(np.eye(len(counts), dtype=np.float32), counts, axis=0)
-
-
-def test_weights_of_exclusive_classes_are_n_over_k_n_of_the_class() -> None:
-    labels = one_hot(10, 4, 1)
-    found = exclusive_class_weights(labels, CLASSES)
-    np.testing.assert_allclose(found, [15 / 30, 15 / 12, 15 / 3])
-    assert (labels @ found).mean() == pytest.approx(1)
-    assert exclusive_class_weights(labels, CLASSES, weighted=False).tolist() == [1, 1, 1]
-
-
-@pytest.mark.parametrize("weighted", [True, False])
-def test_a_class_without_clips_is_an_error_with_the_counts(weighted: bool) -> None:
-    with pytest.raises(JobError, match="clips by class: normal 5, crackle 0, wheeze 2"):
-        exclusive_class_weights(one_hot(5, 0, 2), CLASSES, weighted)
-
-
-def test_the_rate_warms_up_then_falls_as_a_cosine() -> None:
-    rates = [learning_rate_at(step, 100, 10, 0.5) for step in range(100)]
-    np.testing.assert_allclose(rates[:10], 0.05 * np.arange(1, 11))
-    assert rates[10] == pytest.approx(0.5)
-    assert rates[55] == pytest.approx(0.25)
-    assert 0 < rates[99] < 0.001
-    assert (np.diff(rates[10:]) < 0).all()
-
-
-def test_a_warm_up_longer_than_the_training_still_reaches_the_top() -> None:
-    assert max(learning_rate_at(step, 4, 100, 1.0) for step in range(4)) == 1.0
-    assert learning_rate_at(0, 1, 10, 1.0) == 1.0
 
 
 @pytest.mark.parametrize("n_values", [3, 1000])

@@ -11,7 +11,7 @@ CNN = Path(__file__).resolve().parents[2] / "ml_env/cnn"
 FILES = sorted(CNN.rglob("*.py"))
 # Checked before the slow imports, or used where there is no Keras.
 LIGHT = "__main__ __init__ errors process schema job contract order augment weighting metrics"
-LIGHT += " schedule data packs prefetch progress"
+LIGHT += " schedule data packs prefetch progress identity checkpoint resume"
 
 
 def imported(path: Path, top_level: bool = False) -> set[str]:

@@ -51,7 +51,7 @@ def test_a_whole_job_reads_back(run_dir: Path) -> None:
         (("settings", "training", "n_epochs"), 0, "a whole number at least 1", "0"),
         (("settings", "training", "n_epochs"), True, "a whole number at least 1", "True"),
         (("settings", "training", "n_epochs"), 2.5, "a whole number at least 1", "2.5"),
-        (("settings", "training", "class_weights"), 1, "true or false", "1"),
+        (("settings", "model", "freeze_extractor"), 1, "true or false", "1"),
         (("settings", "training", "select"), "best", "one of last_averaged", "'best'"),
         (("settings", "model", "dropout"), float("nan"), "a number at least 0", "nan"),
         (("settings",), [], "a table", "[]"),

@@ -7,63 +7,11 @@ import numpy as np
 from keras import layers
 from raising import error_of
 
-from cnn.augment import Draw
-from cnn.augment_ops import Augment
 from cnn.averaging import WeightAverage
 from cnn.backend import choose_device, reseed_dropout
 from cnn.errors import DeviceError
 from cnn.loss import weighted_categorical_cross_entropy, weighted_cross_entropy
 from cnn.statistics import BatchStatistics, chosen_rows
-
-
-def draw(**changes: list) -> Draw:
-    none = {"partner": [0, 1], "share": [1, 1], "time_masks": [[[0, 0]]] * 2}
-    arrays = {**none, "frequency_masks": [[[0, 0]]] * 2, **changes}
-    floats = {"share"}
-    return Draw(
-        **{k: np.array(v, "float32" if k in floats else "int32") for k, v in arrays.items()}
-    )
-
-
-def augmented(clips: np.ndarray, drawn: Draw) -> np.ndarray:
-    return np.array(Augment()(clips, *drawn.inputs().values()))
-
-
-CLIPS = np.arange(1, 2 * 4 * 3 + 1, dtype=np.float32).reshape(2, 4, 3)
-
-
-def check_a_draw_of_nothing_changes_nothing() -> None:
-    np.testing.assert_array_equal(augmented(CLIPS, draw()), CLIPS)
-
-
-def check_mixup_weighs_a_clip_and_its_partner() -> None:
-    found = augmented(CLIPS, draw(partner=[1, 0], share=[0.75, 1.0]))
-    np.testing.assert_allclose(found[0], 0.75 * CLIPS[0] + 0.25 * CLIPS[1], rtol=1e-6)
-    np.testing.assert_array_equal(found[1], CLIPS[1])
-
-
-def check_time_masks_blank_frames_of_their_own_clip() -> None:
-    found = augmented(CLIPS, draw(time_masks=[[[0, 1], [3, 1]], [[1, 2], [0, 0]]]))
-    expected = CLIPS.copy()
-    expected[0, [0, 3]] = 0
-    expected[1, 1:3] = 0
-    np.testing.assert_array_equal(found, expected)
-
-
-def check_frequency_masks_blank_bands_of_their_own_clip() -> None:
-    found = augmented(CLIPS, draw(frequency_masks=[[[2, 1]], [[0, 2]]]))
-    expected = CLIPS.copy()
-    expected[0, :, 2] = 0
-    expected[1, :, :2] = 0
-    np.testing.assert_array_equal(found, expected)
-
-
-def check_masks_come_after_mixing() -> None:
-    found = augmented(
-        CLIPS, draw(partner=[1, 0], share=[0.5, 0.5], time_masks=[[[0, 4]], [[0, 0]]])
-    )
-    assert (found[0] == 0).all()
-    assert (found[1] != 0).all()
 
 
 def check_the_loss_is_weighted_cross_entropy_of_soft_labels() -> None:

@@ -214,10 +214,13 @@ def check_a_full_disk_leaves_no_output(folder: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
-        error_of(OSError, lambda: trained(folder, n_train=2, changes=training(n_epochs=1)))
+        message = training_error(folder, n_train=2, changes=training(n_epochs=1))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "room for a checkpoint of 0.6 MB, found File too large" in message, message
+    assert "There is no checkpoint yet." in message
     assert not (folder / "output").exists()
+    assert list((folder / "checkpoints").iterdir()) == []
 
 
 def check_a_label_without_a_positive_is_an_error_before_training(folder: Path) -> None:
