@@ -25,7 +25,7 @@ setup(
     package_data={
         "pipeline": [
             *("experiments/*.toml", "problems/*.toml"),
-            *("evaluation/templates/*", "inspection/templates/*"),
+            *("evaluation/templates/*", "inspection/templates/*", "runs/templates/*"),
         ],
         "frontend": ["py.typed"],
     },

@@ -16,6 +16,7 @@ from pipeline.tasks._06_clips import CutClips
 from pipeline.tasks._07_train import TrainNetwork
 from pipeline.tasks._08_evaluate import EvaluateNetwork, PredictTestSide
 from pipeline.tasks._08_evaluate_folds import EvaluateFolds
+from pipeline.tasks.compare import CompareRuns
 from pipeline.tasks.entry import (
     EvaluateModel,
     InspectDatasets,
@@ -24,12 +25,14 @@ from pipeline.tasks.entry import (
     TrainPneumonia,
 )
 from pipeline.tasks.explain import ExplainSalt
+from pipeline.tasks.run_experiment import RunExperiment
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CacheSpectrograms",
     "CacheSubsetSpectrograms",
+    "CompareRuns",
     "CutClips",
     "EvaluateFolds",
     "EvaluateModel",
@@ -40,6 +43,7 @@ __all__ = [
     "InspectDatasets",
     "MeasureRecordings",
     "PredictTestSide",
+    "RunExperiment",
     "SampleSubset",
     "SplitSubjects",
     "TrainCrackleWheeze",

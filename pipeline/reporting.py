@@ -32,6 +32,7 @@ def score_and_report(
     command: str,
     lineage: Mapping[str, Any],
     inspection: Mapping[str, Any] | None = None,
+    test_uses: int | None = None,
 ) -> dict[str, Any]:
     """Write ``predictions.csv``, ``metrics.json`` and ``report.html`` into `folder`.
 
@@ -61,6 +62,7 @@ def score_and_report(
     predictions = _predictions(stages, problem)
     evaluations = {"": read_json(stages["model"] / EVALUATION)}
     context |= of_report(settings, command, lineage, inspection, context["settings"])
+    context["test_uses"] = test_uses
     return _write(folder, predictions, evaluations, problem, settings, context)
 
 

@@ -27,6 +27,7 @@ FORBIDDEN = {
     "pipeline/labels": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/problems": LUIGI | AUDIO | NETWORK | TABLES | ORCHESTRATION | {"cnn", "numpy"},
     "pipeline/inspection": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
+    "pipeline/runs": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/clips": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/spectrograms": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/training": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},

@@ -27,6 +27,7 @@ _EMPTY: dict[str, Any] = {
     "fold": None,
     "inspection": None,
     "command": None,
+    "test_uses": None,
     "made_at": None,
 }
 # How many warnings are shown in full; the others and all notes are folded away below.

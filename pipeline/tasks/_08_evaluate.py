@@ -70,7 +70,7 @@ class Prediction(ProgramTask):
 class Evaluation(SaltedTask):
     """Score predictions and write the report."""
 
-    __version__ = "2"
+    __version__ = "3"
     kind = "auscult/report"
     salted_by: tuple[str, ...] = ("problem", "figures_settings", "evaluate_settings")
     command = luigi.Parameter(default="", significant=False, description="shown in the report")
@@ -99,6 +99,7 @@ class Evaluation(SaltedTask):
 
         return score_and_report(
             folder,
+            test_uses=self.note_test_use(),
             stages=self.stages(),
             problem=self.question,
             settings=self.record()["settings"]["evaluate"],
@@ -106,6 +107,27 @@ class Evaluation(SaltedTask):
             lineage=self.lineage(),
             inspection=self.inspection.shown_beside(self.output().path),
         )
+
+    def note_test_use(self) -> int | None:
+        """Write down that the test side is looked at; return how often it was, this time included.
+
+        The part of a fold is no test side: its figures are there to choose by.
+        """
+        from pipeline.config import paths
+        from pipeline.runs.test_uses import count_test_uses, record_test_use
+        from pipeline.splits import read_split
+
+        if self.fold:
+            return None
+        data, split = Path(paths().data), read_split(self.clips.sample.output().path)
+        record_test_use(
+            data,
+            split_hash=split.split_hash,
+            problem=self.problem,
+            model_salt=self.model_task.salt,
+            report=self.output().path,
+        )
+        return count_test_uses(data, split.split_hash)
 
     def stages(self) -> dict[str, Path]:
         """Return the folders that the report is made from."""
