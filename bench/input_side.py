@@ -16,21 +16,19 @@ from cnn.loop import Loop
 from cnn.models import build_model
 from cnn.packs import Pack
 from cnn.progress import Progress
+from cnn.weighting import Weights
 
 N_CLIPS, N_RECORDINGS, RECORDING_FRAMES = 256, 128, 630  # 20 s recordings
 SPECTROGRAM = {"sample_rate": 8000, "n_fft": 1024, "hop_length": 254, "fmin": 0.0, "fmax": 4000.0}
-TRAINING = {
-    "n_epochs": 1000,
-    "learning_rate": 1e-4,
-    "weight_decay": 0.01,
-    "warmup_epochs": 0,
-    "select": "last_averaged",
-    "average_decay": 0.98,
-}
+TRAINING = {"n_epochs": 1000, "learning_rate": 1e-4, "warmup_epochs": 0}
 
 
 def input_side_cost(
-    folder: Path, shape: tuple[int, int], batch_size: int, augment: Mapping[str, Any], repeats: int
+    folder: Path,
+    shape: tuple[int, int],
+    batch_size: int,
+    baseline: Mapping[str, Mapping[str, Any]],
+    repeats: int,
 ) -> float:
     """Return by which share an epoch of `resnet`, the fastest, takes longer than its steps.
 
@@ -38,10 +36,12 @@ def input_side_cost(
     augmentations drawn by its thread, and as many steps on one batch that is ready.
     """
     source = _source(folder, shape)
-    settings = {"augment": augment, "training": {**TRAINING, "batch_size": batch_size}}
+    training = {**baseline["training"], **TRAINING, "batch_size": batch_size}
+    settings = {**baseline, "training": training}
     model = build_model("resnet", shape, 1, 1.0, 0.2)
-    empty = np.ones((1, 2), dtype=np.float32)
-    loop = Loop(model, source, source, empty, settings, 0, ("label",), Progress(folder))
+    ones = np.ones((1, 2), dtype=np.float32)
+    weights = Weights(ones, ones)
+    loop = Loop(model, source, source, weights, settings, 0, ("label",), Progress(folder))
     ready = next(iter(loop.steps(1)))
     loop.take_step(ready, 1, 0)
     ratios = []

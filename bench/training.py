@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -30,21 +31,16 @@ import tensorflow as tf  # noqa: E402
 from bench.input_side import input_side_cost  # noqa: E402
 from bench.mixnet_reference import reference  # noqa: E402
 from cnn.augment import draw_step  # noqa: E402
-from cnn.backend import choose_device, seed_everything  # noqa: E402
+from cnn.backend import choose_device, flat_layers, seed_everything  # noqa: E402
 from cnn.models import MODEL_NAMES, build_model  # noqa: E402
 from cnn.network import training_network  # noqa: E402
 
+ROOT = Path(__file__).parent.parent
 CLIP, BATCH_SIZE = (315, 128), 32  # 10 s at the default settings
 # A convolution that oneDNN is at its best with: (batch, height, width, channels), 3x3 kernels.
 PEAK_SHAPE = (32, 79, 32, 96)
-AUGMENT = {
-    "mixup_alpha": 0.3,
-    "mixup_share": 0.5,
-    "n_time_masks": 2,
-    "time_mask_share": 0.1,
-    "n_frequency_masks": 2,
-    "frequency_mask_share": 0.1,
-}
+BASELINE = tomllib.loads((ROOT / "pipeline/experiments/baseline.toml").read_text(encoding="utf-8"))
+AUGMENT = BASELINE["augment"]
 
 #: name -> (what it is, least or None, most or None)
 TARGETS: dict[str, tuple[str, float | None, float | None]] = {
@@ -82,8 +78,8 @@ def peak_step() -> Callable[[], float]:
 
 def network_step(model: keras.Model) -> Callable[[], float]:
     """Return a function that takes one training step on a fixed batch, in clips/s."""
-    settings = {"weight_decay": 0.01}
-    network = training_network(model, np.ones((1, 2), dtype=np.float32), settings)
+    ones = np.ones((1, 2), dtype=np.float32)
+    network = training_network(model, ones, BASELINE["training"], AUGMENT)
     rng = np.random.default_rng(0)
     clips = rng.standard_normal((BATCH_SIZE, *CLIP), dtype=np.float32)
     labels = rng.integers(0, 2, (BATCH_SIZE, 1)).astype(np.float32)
@@ -112,7 +108,7 @@ def flops_per_clip(model: keras.Model) -> float:
     optimizer count as nothing, though they take time.
     """
     total = 0
-    for layer in model.layers:
+    for layer in flat_layers(model):
         if isinstance(layer, keras.layers.Conv2D | keras.layers.DepthwiseConv2D):
             total += 2 * int(np.prod(layer.kernel.shape)) * int(np.prod(layer.output.shape[1:3]))
         elif isinstance(layer, keras.layers.Dense):
@@ -122,7 +118,7 @@ def flops_per_clip(model: keras.Model) -> float:
 
 def measured_networks(repeats: int) -> dict[str, float]:
     """Print a row per network; return the two ratios that have targets."""
-    models = {name: build_model(name, CLIP, 1, 1.0, 0.2) for name in MODEL_NAMES}
+    models = {name: build_model(name, CLIP, 1, 1.0, 0.2, weights="none") for name in MODEL_NAMES}
     models["MixNet-S layout"] = reference(CLIP, models["mixednet"].count_params())
     peak = peak_step()
     steps = {name: network_step(model) for name, model in models.items()}
@@ -165,7 +161,7 @@ def main() -> int:
     seed_everything(0)
     found = measured_networks(repeats)
     with tempfile.TemporaryDirectory() as folder:
-        found["input"] = input_side_cost(Path(folder), CLIP, BATCH_SIZE, AUGMENT, repeats)
+        found["input"] = input_side_cost(Path(folder), CLIP, BATCH_SIZE, BASELINE, repeats)
     for name, (what, _, _) in TARGETS.items():
         print(f"{found[name]:.2f} {what}")
     sentences = missed(found)

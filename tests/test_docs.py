@@ -63,7 +63,9 @@ def test_the_readme_points_only_at_what_is_there():
 def default_of(section: str, key: str) -> str:
     stated = tomllib.loads((FOLDER / "baseline.toml").read_text())[section]
     found = [stated[key]] if key in stated else [stated[each][key] for each in LEVELS_IN_ORDER]
-    return " / ".join(str(value).lower() if value is True else str(value) for value in found)
+    return " / ".join(
+        str(value).lower() if isinstance(value, bool) else str(value) for value in found
+    )
 
 
 def range_of(key: Key) -> str:
@@ -71,6 +73,8 @@ def range_of(key: Key) -> str:
         return "choice"
     if key.type is bool:
         return "true, false"
+    if key.type is str:
+        return "text"
     assert key.low is not None
     return f"from {key.low:g}" if key.high == UNLIMITED else f"{key.low:g} to {key.high:g}"
 
