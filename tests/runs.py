@@ -180,8 +180,8 @@ class Rooms:
     def final(self) -> list[Path]:
         """Return the folders that stand in a room under a final name."""
         apart = ("runs", "store")
-        found = [path for path in self.data.glob("[0-9][0-9]_*/[!.]*") if path.name not in apart]
-        return sorted(found)
+        found = [path for path in self.data.glob("[0-9][0-9]_*/[!.]*") if path.is_dir()]
+        return sorted(path for path in found if path.name not in apart)
 
     def check_whole(self) -> None:
         """Read back everything that has a final name; raises where something is not whole."""

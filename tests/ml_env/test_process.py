@@ -130,6 +130,7 @@ def test_the_trainer_dies_with_its_parent_and_a_rerun_completes(
     assert again.stderr == ""
     assert sorted(path.name for path in (run_dir / "output").iterdir()) == [
         "history.csv",
+        "last",
         "manifest.json",
         "model.json",
         "model.keras",
