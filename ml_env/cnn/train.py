@@ -166,9 +166,7 @@ def opening_lines(job: Job, loop: Loop, device: str) -> list[str]:
     ]
     lines += notes_on(job.settings("training"), len(loop.train))
     if not len(loop.val):
-        lines.append(
-            "there are no validation clips: no validation figures, and the last weights are kept"
-        )
+        lines.append("there are no validation clips, and no validation figures")
     return lines
 
 
@@ -236,9 +234,9 @@ def facts(
 
 def kept(loop: Loop, history: list[dict[str, Any]]) -> str:
     """Return in words which weights the model has."""
-    if not len(loop.val) and loop.settings["select"] == "best_validation":
-        return "the last weights"
     if loop.settings["select"] == "last_averaged":
         what = "the weights" if loop.settings["average"] == "none" else "the average"
         return f"{what} at the end of epoch {len(history)}"
-    return f"epoch {loop.selection.best_epoch}, the best on validation"
+    if loop.selection.facts()["least_cost"] is None:
+        return f"the last weights, since {loop.settings['monitor']} was never known"
+    return f"epoch {loop.selection.best_epoch}, the best by {loop.settings['monitor']}"

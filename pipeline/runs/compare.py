@@ -156,16 +156,27 @@ def compare(
     Groups come largest first, rows best first; those without a figure last.
     """
     trials, skipped = _trials(runs, problem, settings)
-    by_splits: dict[tuple, dict[str, list[Trial]]] = {}
-    for trial in trials:
-        kind = OUT_OF_FOLD if trial.runs[0].fold else VALIDATION
-        key = (kind, tuple((run.fold, run.split_hash) for run in trial.runs))
-        by_splits.setdefault(key, {}).setdefault(canonical(trial.runs[0].setting), []).append(trial)
     groups = [
         Group(kind, splits, _ranked([Row(tuple(each)) for each in by_setting.values()]))
-        for (kind, splits), by_setting in by_splits.items()
+        for (kind, splits, _), by_setting in _alike(trials).items()
     ]
     return sorted(groups, key=_order), skipped
+
+
+def _alike(trials: Iterable[Trial]) -> dict[tuple, dict[str, list[Trial]]]:
+    """Return trials by kind, splits and the rows that were scored, then by setting.
+
+    One split gives other rows where clips are cut, or labels read, in another way. A trial
+    without a figure stands with the first of its split.
+    """
+    found: dict[tuple, dict[str, list[Trial]]] = {}
+    for trial in sorted(trials, key=lambda one: one.scored.value is None):
+        kind = OUT_OF_FOLD if trial.runs[0].fold else VALIDATION
+        key = (kind, tuple((run.fold, run.split_hash) for run in trial.runs), trial.scored.rows)
+        if trial.scored.value is None:
+            key = next((each for each in found if each[:2] == key[:2]), key)
+        found.setdefault(key, {}).setdefault(canonical(trial.runs[0].setting), []).append(trial)
+    return found
 
 
 def _order(group: Group) -> tuple:
@@ -189,7 +200,7 @@ def _trials(
     together: dict[str, list[Run]] = {}
     skipped: list[Skipped] = []
     for run in sorted(runs, key=lambda one: (one.seed, len(one.fold), one.fold, one.salt)):
-        apart = "" if run.fold else run.split_hash
+        apart = run.cohort if run.fold else run.split_hash
         key = canonical([run.setting, run.seed, bool(run.fold), apart])
         together.setdefault(key, []).append(run)
     trials = []

@@ -16,6 +16,8 @@ from pipeline.salts import digest
 MODELS, REPORTS, CLIPS = "07_models", "08_reports", "06_clips"
 #: Sections of record.json that say what is asked, and not how a run was computed.
 _ASKED = ("problem", "figures")
+#: Inputs of a training that are code: of an own network its sources, of a backbone its weights.
+_CODE = ("environment", "sources", "own_network", "weights")
 _SALTED = re.compile(r"(?P<problem>.+)-[0-9a-f]{12}")
 
 
@@ -34,6 +36,8 @@ class Run:
     fold : str
         "" for a run that is no fold.
     split_hash : str
+    cohort : str
+        Digest of the indexed recordings: folds of one seed and cohort belong together.
     trained : dict
         model.json.
     clips : Path
@@ -48,6 +52,7 @@ class Run:
     seed: int
     fold: str
     split_hash: str
+    cohort: str
     trained: Mapping[str, Any]
     clips: Path
     predictions: Path | None
@@ -151,6 +156,7 @@ def _read(
         seed=int(record["seed"]),
         fold=fold,
         split_hash=str(record["split_hash"]),
+        cohort=_cohort(lineage),
         trained=_facts(record["trained"]),
         clips=clips,
         predictions=predictions.get((salt, own["inputs"]["clips"])) if fold else None,
@@ -166,7 +172,7 @@ def _setting(record: Mapping, own: Mapping, lineage: Mapping[str, Mapping]) -> d
     }
     further = {k: v for k, v in own.get("parameters", {}).items() if k not in ("problem", "seed")}
     versions = sorted({(str(one["task"]), str(one["version"])) for one in lineage.values()})
-    sources = {name: own["inputs"].get(name) for name in ("environment", "sources")}
+    sources = {name: own["inputs"].get(name) for name in _CODE if name in own["inputs"]}
     return {
         "datasets": list(record["datasets"]),
         "subset": int(record["subset"]),
@@ -175,6 +181,10 @@ def _setting(record: Mapping, own: Mapping, lineage: Mapping[str, Mapping]) -> d
         **further,
         "code": digest([versions, sources])[:8],
     }
+
+
+def _cohort(lineage: Mapping[str, Mapping]) -> str:
+    return digest(sorted(k for k, one in lineage.items() if one["task"] == "IndexRecordings"))[:12]
 
 
 def _facts(trained: Mapping[str, Any]) -> dict[str, Any]:

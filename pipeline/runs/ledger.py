@@ -26,7 +26,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         The file is not this ledger: it is left as it is.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")  # as it is: a field may hold a line's end
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:

@@ -51,11 +51,14 @@ def expand(table: Mapping[str, Any], where: str) -> dict[str, dict[str, Any]]:
         chosen = _drawn(space, table["n_random"], table.get("seed", 0), where)
     else:
         chosen = [dict(zip(space, each, strict=True)) for each in _grid(space)]
-    return {_name(values): _nested(values) for values in chosen}
+    named = {_name(values): _nested(values) for values in chosen}
+    if len(named) < len(chosen):  # nothing is left out without a word
+        raise _bad(where, "values that make a name each", "two that come to the same name")
+    return named
 
 
 def _grid(space: Mapping[str, list]) -> Iterator[tuple]:
-    return itertools.product(*(dict.fromkeys(values) for values in space.values()))
+    return itertools.product(*({repr(v): v for v in values}.values() for values in space.values()))
 
 
 def _drawn(space: Mapping[str, Any], n_wanted: int, seed: int, where: str) -> list[dict[str, Any]]:

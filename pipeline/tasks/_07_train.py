@@ -24,6 +24,7 @@ from pipeline.tasks._06_clips import CutClips
 from pipeline.tasks.choices import out_of_range
 from pipeline.tasks.parameters import OnNetwork
 from pipeline.tasks.program import ProgramTask
+from pipeline.tasks.resources import RESOURCE
 from pipeline.training import rundir
 from pipeline.training.environment import project_root, training_identities
 
@@ -49,6 +50,7 @@ class TrainNetwork(OnNetwork, ProgramTask):
     __version__ = "3"
     kind = "auscult/model"
     action = "train"
+    resources = {RESOURCE: 1}
     salted_by = ("problem", "seed", "augment_settings", "model_settings", "training_settings")
     clips = Requirement(CutClips)
     spectrograms = Packs()

@@ -111,6 +111,40 @@ def refuse_ignored(arguments: Sequence[str], datasets: Sequence[str], own_folder
         raise _contradiction("--datasets folder with --paths-folder", ", ".join(datasets))
 
 
+def refuse_other_than_job(experiment: str, given: Mapping[str, Any]) -> None:
+    """Refuse a run of ``FILE#JOB`` on something else than the job states.
+
+    Parameters
+    ----------
+    experiment : str
+        As ``--experiment`` names it.
+    given : mapping
+        The run's own `problem`, `datasets` (comma-separated), `split` and `subset`.
+
+    Raises
+    ------
+    SettingsError
+        The job states another value, which would be ignored in silence.
+    """
+    if "#" not in experiment:
+        return
+    from pipeline.runs.jobs import jobs_of, named
+    from pipeline.settings import locate
+
+    _, job = locate(experiment)
+    if not job:
+        return
+    for key, value in named(job, jobs_of(experiment)).asked.items():
+        wanted = ",".join(sorted(value.split(","))) if key == "datasets" else value
+        if key in given and wanted != given[key]:
+            raise SettingsError(
+                expected=f"--{key} {wanted}, as the job {job} states it",
+                found=f"--{key} {given[key]}",
+                where=experiment,
+                action="Give the job's own value, or take it out of the job.",
+            )
+
+
 def hash_of(path: Path) -> str:
     """Return the sha256 of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

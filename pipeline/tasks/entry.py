@@ -24,7 +24,12 @@ from pipeline.tasks._02_inspect import WriteInspection
 from pipeline.tasks._07_train import ExistingModel, check_extension
 from pipeline.tasks._08_evaluate import EvaluateNetwork, EvaluateOnDatasets
 from pipeline.tasks._08_evaluate_folds import EvaluateFolds
-from pipeline.tasks.choices import choose_split, out_of_range, refuse_ignored
+from pipeline.tasks.choices import (
+    choose_split,
+    out_of_range,
+    refuse_ignored,
+    refuse_other_than_job,
+)
 from pipeline.tasks.parameters import (
     SIMULATED,
     DatasetsParameter,
@@ -32,6 +37,7 @@ from pipeline.tasks.parameters import (
     SplitParameter,
     WholeNumberParameter,
 )
+from pipeline.tasks.resources import allow_trainings
 from pipeline.training import environment
 
 
@@ -136,10 +142,18 @@ class TrainModel(EvaluationEntry):
         default=0, description="the epoch to go on from; 0 = the last"
     )
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        allow_trainings()
+
     def evaluation(self) -> EvaluateNetwork | EvaluateFolds:
         """Return the evaluation, with each settings section that a stage reads."""
         refuse_ignored(sys.argv, self.datasets, paths().folder)
         experiment, problem = load(self.experiment), problem_named(self.problem)
+        asked = {"problem": self.problem, "datasets": ",".join(self.datasets)}
+        refuse_other_than_job(
+            self.experiment, {**asked, "split": self.split, "subset": self.subset}
+        )
         refuse_unsuited(problem, self.datasets)
         splits = experiment.section("splits")
         choice = choose_split(

@@ -7,7 +7,6 @@ was chosen.
 
 from __future__ import annotations
 
-import os
 import shlex
 from functools import cached_property
 from pathlib import Path
@@ -16,17 +15,15 @@ from typing import Any
 import luigi
 
 from pipeline.compose import ShortName
-from pipeline.config import compute, n_processes, paths
+from pipeline.config import compute, paths
 from pipeline.errors import InputsNotReady, SettingsError
 from pipeline.schema import BY_DATASET, SPLIT_MODES
 from pipeline.tasks._08_evaluate_folds import EvaluateFolds
 from pipeline.tasks.choices import out_of_range
 from pipeline.tasks.entry import Entry, TrainModel
 from pipeline.tasks.parameters import DatasetsParameter, FoldParameter, WholeNumberParameter
+from pipeline.tasks.resources import allow_trainings
 from pipeline.training import environment
-
-#: The name of the resource that every training takes one of: ``[resources]`` in luigi.cfg.
-RESOURCE = "trainings"
 
 
 class RunJob(ShortName, luigi.Task):
@@ -190,22 +187,6 @@ class RunExperiment(Entry):
                 action=error.action,
             ) from None
         return runs
-
-
-def allow_trainings() -> None:
-    """Say how many trainings may run at once, where luigi.cfg does not."""
-    from pipeline.runs.slots import memory_bytes, n_at_once
-
-    config = luigi.configuration.get_config()
-    if not config.has_option("resources", RESOURCE):
-        device = compute().device
-        numbers = device.split(",") if device[:1].isdigit() else []
-        n_gpus = 0 if device == "cpu" else len(numbers) or environment.count_gpus(_visible())
-        config.set("resources", RESOURCE, str(n_at_once(n_gpus, n_processes(), memory_bytes())))
-
-
-def _visible() -> str | None:
-    return os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
 def _models(goal: Any) -> list[Any]:

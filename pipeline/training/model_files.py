@@ -112,13 +112,11 @@ def _is_module(folder: Path, module: str) -> bool:
 
 def _sources_of(top: str, folders: Sequence[Path]) -> dict[str, Path]:
     """Return the sources of a package or a single module by name; nothing where there is none."""
-    for folder in folders:
-        package, file = folder / top, folder / f"{top}.py"
-        if package.is_dir() and (inside := sorted(package.rglob("*.py"))):
-            return {path.relative_to(folder).as_posix(): path for path in inside}
-        if file.is_file():
-            return {file.name: file}
-    return {}
+    found: dict[str, Path] = {}
+    for folder in reversed(folders):  # of all: a package without __init__.py may lie in several
+        inside = [*(folder / top).rglob("*.py"), *folder.glob(f"{top}.py")]
+        found |= {path.relative_to(folder).as_posix(): path for path in inside}
+    return found
 
 
 def _imported(path: Path) -> set[str]:

@@ -48,6 +48,7 @@ class Bench:
         write_json(folder / "evaluation.json", fit_on_training(train, predicted, self.problem))
         write_json(folder / "record.json", record)
         lineage = {salt: own, own["inputs"]["clips"]: {"task": "CutClips", "version": "1"}}
+        lineage[f"index{split}"] = {"task": "IndexRecordings", "version": "1"}
         write_manifest(folder, "auscult/model", salt=salt, lineage=lineage)
         if fold and over.get("predicted", True):
             self.predict(clips, salt, right, seed)

@@ -13,7 +13,8 @@ from pipeline.tasks._08_evaluate import PredictTestSide
 from pipeline.tasks._08_evaluate_folds import EvaluateFolds
 from pipeline.tasks.compare import CompareRuns
 from pipeline.tasks.entry import TrainModel
-from pipeline.tasks.run_experiment import RESOURCE, RunExperiment, allow_trainings
+from pipeline.tasks.resources import RESOURCE, allow_trainings
+from pipeline.tasks.run_experiment import RunExperiment
 from tests.runs_and_jobs.fake_models import Bench
 
 JOBS = """

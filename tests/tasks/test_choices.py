@@ -10,7 +10,7 @@ import pipeline
 from pipeline.errors import SettingsError
 from pipeline.schema import SPLIT_MODES
 from pipeline.splits import MODES
-from pipeline.tasks.choices import choose_split, refuse_ignored
+from pipeline.tasks.choices import choose_split, refuse_ignored, refuse_other_than_job
 
 SPLITS = {"n_folds": 5, "test_share": 0.2, "val_share": 0.2, "seed": 0}
 
@@ -123,3 +123,14 @@ def test_leaving_a_data_set_out_needs_two_and_one_of_them(datasets, fold):
 def test_a_misspelt_way_to_split_gets_a_hint():
     with pytest.raises(SettingsError, match="Did you mean 'official'"):
         pipeline.TrainModel.split.parse("offical")
+
+
+def test_a_job_is_not_run_on_something_else_than_it_states(tmp_path):
+    path = tmp_path / "ladder.toml"
+    path.write_text('[[job]]\nname = "one"\ndatasets = ["jordan", "icbhi"]\nsubset = 3\n')
+    given = {"problem": "pneumonia", "datasets": "icbhi,jordan", "split": "default", "subset": 3}
+    refuse_other_than_job(f"{path}#one", given)
+    refuse_other_than_job("baseline", given)
+    for key, value in (("datasets", "icbhi"), ("subset", 0)):
+        with pytest.raises(SettingsError, match="as the job one states it"):
+            refuse_other_than_job(f"{path}#one", {**given, key: value})

@@ -122,7 +122,9 @@ def trainable_at(model: keras.Model, epoch: int, settings: Mapping[str, Any]) ->
         In the order of `cnn.backend.flat_layers`.
     """
     every = flat_layers(model)
-    if settings["name"] != "pretrained" or not settings["freeze_extractor"]:
+    if settings["name"] != "pretrained":
+        return [layer.trainable for layer in every]  # as the network was built
+    if not settings["freeze_extractor"]:
         return [True] * len(every)
     inside = {id(layer) for layer in flat_layers(extractor_in(model))}
     norm = keras.layers.BatchNormalization
