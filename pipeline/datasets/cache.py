@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
-import os
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import frontend
 from pipeline.audio.check import RecordingFacts
+from pipeline.datasets.kept import cache_path, replace_file
 from pipeline.datasets.listing import FileEntry
-
-logger = logging.getLogger(__name__)
 
 _FORMAT = f"auscult/hash-cache 1, front end {frontend.VERSION}"
 
@@ -41,8 +36,7 @@ class HashCache:
     @classmethod
     def at(cls, place: Path, dataset: str, source: Path) -> HashCache:
         """Return the cache, in the folder `place`, of a data set that lies in `source`."""
-        digest = hashlib.sha256(str(source.resolve()).encode("utf-8", "surrogateescape"))
-        return cls(place / f"{dataset}-{digest.hexdigest()[:8]}.json")
+        return cls(cache_path(place, dataset, source, ".json"))
 
     def get(self, folder: Path, entry: FileEntry) -> RecordingFacts | None:
         """Return the facts of a file that still has the size and time they were kept under."""
@@ -72,17 +66,8 @@ class HashCache:
         """Write the file, by one rename, where anything changed; a full disk only warns."""
         if self._is_saved:
             return
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        content = json.dumps({"format": _FORMAT, "recordings": self._entries})
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(content, encoding="utf-8")
-            os.replace(temporary, self._path)
-            self._is_saved = True
-        except OSError as error:
-            logger.warning("%s could not be written (%s)", self._path, error.strerror)
-            with suppress(OSError):
-                temporary.unlink()
+        content = json.dumps({"format": _FORMAT, "recordings": self._entries}).encode()
+        self._is_saved = replace_file(self._path, lambda stream: stream.write(content))
 
     def _key(self, folder: Path, path: str) -> str:
         # Looked up once: for every file it would take longer than all the rest.

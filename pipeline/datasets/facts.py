@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 from pipeline.audio.check import RecordingFacts, inspect_recording
 from pipeline.datasets.cache import HashCache
 from pipeline.datasets.listing import FileEntry, Listing, require_unchanged
+from pipeline.datasets.side_by_side import side_by_side
 
 Progress = Callable[[int, int, str], None]
-# A run that is killed loses no more decoding than this.
-_SAVE_EVERY_S = 20.0
 
 
 def gather_facts(
@@ -34,8 +32,7 @@ def gather_facts(
     cache : HashCache
         Is added to and saved.
     n_workers : int
-        Recordings decoded at a time. Threads, since decoding and hashing run outside Python's
-        lock: as fast as processes here, and nothing is left behind when the run is killed.
+        Recordings decoded at a time.
     progress : callable, optional
         Called with (number done, number of all, message).
 
@@ -48,22 +45,12 @@ def gather_facts(
     known = {entry.path: cache.get(folder, entry) for entry in listed}
     facts = {path: found for path, found in known.items() if found}
     wanted = [entry for entry in listed if entry.path not in facts]
-    pool = ThreadPoolExecutor(max_workers=max(1, n_workers))
-    try:
-        futures = {pool.submit(_inspect, folder, entry): entry for entry in wanted}
-        saved_at = time.monotonic()
-        for future in as_completed(futures):
-            entry = futures[future]
-            facts[entry.path] = future.result()
-            cache.put(folder, entry, facts[entry.path])
-            if progress:
-                progress(len(facts), len(listed), "reading recordings")
-            if time.monotonic() - saved_at > _SAVE_EVERY_S:
-                cache.save()
-                saved_at = time.monotonic()
-    finally:
-        pool.shutdown(cancel_futures=True)
-        cache.save()
+    work = partial(_inspect, folder)
+    for entry, known_now in side_by_side(work, wanted, n_workers, cache.save):
+        facts[entry.path] = known_now
+        cache.put(folder, entry, known_now)
+        if progress:
+            progress(len(facts), len(listed), "reading recordings")
     return facts
 
 

@@ -6,12 +6,8 @@ it is harmless.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
-import os
 import zipfile
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import frontend
+from pipeline.datasets.kept import cache_path, replace_file
 from pipeline.inspection.measures import VERSION, Measures, Pictured
-
-logger = logging.getLogger(__name__)
 
 _FORMAT = f"auscult/measures-cache 1, measures {VERSION}, front end {frontend.VERSION}"
 _ARRAYS = tuple(field.name for field in fields(Pictured))
@@ -54,8 +49,7 @@ class MeasuresCache:
     @classmethod
     def at(cls, place: Path, dataset: str, source: Path) -> MeasuresCache:
         """Return the cache, in the folder `place`, of a data set that lies in `source`."""
-        digest = hashlib.sha256(str(source.resolve()).encode("utf-8", "surrogateescape"))
-        return cls(place / f"{dataset}-{digest.hexdigest()[:8]}.npz")
+        return cls(cache_path(place, dataset, source, ".npz"))
 
     def get(self, file: AudioFile) -> Measured | None:
         """Return the measures of a file that still has the size and time they were taken of."""
@@ -79,18 +73,8 @@ class MeasuresCache:
         """Write the file where anything changed; a full disk only warns."""
         if self._is_saved:
             return
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open(temporary, "wb") as stream:
-                packed: dict[str, Any] = _packed(list(self._entries.values()))
-                np.savez(stream, **packed)
-            os.replace(temporary, self._path)
-            self._is_saved = True
-        except OSError as error:
-            logger.warning("%s could not be written (%s)", self._path, error.strerror)
-            with suppress(OSError):
-                temporary.unlink()
+        packed: dict[str, Any] = _packed(list(self._entries.values()))
+        self._is_saved = replace_file(self._path, lambda stream: np.savez(stream, **packed))
 
 
 def stacked(pictured: list[Pictured]) -> dict[str, np.ndarray]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.datasets.side_by_side import side_by_side
 from pipeline.inspection.cache import AudioFile, Measured, MeasuresCache, stacked, unstacked
 from pipeline.inspection.measures import Measures, Pictured, measure_recording
 
 Progress = Callable[[int, int, str], None]
 MEASURE_COLUMNS = ("recording_id", *Measures().row())
 _TEXTS = ("recording_id", "subtype", "suffix", "header_defect", "problem", "detail")
-# A run that is killed loses no more decoding than this.
-_SAVE_EVERY_S = 20.0
 
 
 def measure_all(
@@ -38,7 +35,7 @@ def measure_all(
     cache : MeasuresCache
         Is added to and saved.
     n_workers : int
-        Recordings decoded at a time. Threads: decoding and transforms run outside Python's lock.
+        Recordings decoded at a time.
     progress : callable, optional
         Called with (number done, number of all, message).
     """
@@ -46,22 +43,15 @@ def measure_all(
     cache.keep_only({file.path for file in listed})
     found = {file.path: kept for file in listed if (kept := cache.get(file))}
     wanted = [file for file in listed if file.path not in found]
-    pool = ThreadPoolExecutor(max_workers=max(1, n_workers))
-    try:
-        futures = {pool.submit(measure_recording, folder / file.path): file for file in wanted}
-        saved_at = time.monotonic()
-        for future in as_completed(futures):
-            file = futures[future]
-            found[file.path] = future.result()
-            cache.put(file, found[file.path])
-            if progress:
-                progress(len(found), len(listed), "measuring recordings")
-            if time.monotonic() - saved_at > _SAVE_EVERY_S:
-                cache.save()
-                saved_at = time.monotonic()
-    finally:
-        pool.shutdown(cancel_futures=True)
-        cache.save()
+
+    def measure(file: AudioFile) -> Measured:
+        return measure_recording(folder / file.path)
+
+    for file, measured in side_by_side(measure, wanted, n_workers, cache.save):
+        found[file.path] = measured
+        cache.put(file, measured)
+        if progress:
+            progress(len(found), len(listed), "measuring recordings")
     return found
 
 

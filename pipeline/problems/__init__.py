@@ -15,7 +15,8 @@ from pathlib import Path
 
 from pipeline import datasets
 from pipeline.errors import SettingsError
-from pipeline.problems.description import Problem, described
+from pipeline.problems.description import Problem
+from pipeline.problems.reading import described
 from pipeline.problems.words import means_something, read_word
 
 __all__ = ["NAMES", "Problem", "problem_named", "read_word", "refuse_unsuited", "served_by"]

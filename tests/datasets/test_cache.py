@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import datasets
 from pipeline.audio.check import RecordingFacts
-from pipeline.datasets import facts
+from pipeline.datasets import facts, side_by_side
 from pipeline.datasets.index import HashCache, build_index, list_files
 from pipeline.datasets.listing import FileEntry
 from pipeline.errors import RecordingsChanged
@@ -165,7 +165,7 @@ def test_what_was_decoded_before_an_error_is_kept(truth, tmp_path, decoded, monk
 
 
 def test_what_was_decoded_is_saved_on_the_way(truth, index, tmp_path, monkeypatch):
-    monkeypatch.setattr(facts, "_SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(side_by_side, "SAVE_EVERY_S", 0.0)
     kept = []
 
     def look(done, total, message):

@@ -107,17 +107,3 @@ def cohorts(draw: st.DrawFn, max_subjects: int = 14) -> Tables:
                 )
             )
     return tables(rows)
-
-
-@st.composite
-def several_of_each(draw: st.DrawFn) -> Tables:
-    """Draw a cohort with at least three subjects of each class, some of whom share audio."""
-    sick = draw(st.lists(st.booleans(), max_size=9)) + [True] * 3 + [False] * 3
-    audio = draw(st.lists(st.one_of(st.none(), st.integers(0, 3)), max_size=len(sick)))
-    rows = []
-    for k, ill in enumerate(sick):
-        words, diagnosis = (["both", "normal"], "Pneumonia") if ill else (["normal"], "COPD")
-        rows.append(recording(f"icbhi-{k}", 0, words, diagnosis))
-        if k < len(audio):
-            rows.append(recording(f"icbhi-{k}", 1, words, diagnosis, audio[k]))
-    return tables(rows)

@@ -11,6 +11,7 @@ import soundfile
 
 from pipeline.datasets.description import event_row, recording_row
 from pipeline.datasets.tables import EVENT_COLUMNS, EXCLUDED_COLUMNS
+from pipeline.inspection.findings import find_all
 from pipeline.inspection.inspected import Inspected
 from pipeline.inspection.measures import Measures, Pictured, measure_recording
 
@@ -113,3 +114,11 @@ def heard(
     return Inspected(
         **{**vars(data), "measures": table, "pictured": [pictured for _, pictured in found]}
     )
+
+
+def told(*data) -> dict[str, list[tuple[str, str]]]:
+    """Return the findings of data sets: words -> (what is concerned, detail)."""
+    found = {}
+    for row in find_all(data).itertuples():
+        found.setdefault(row.finding, []).append((row.which, row.detail))
+    return found
