@@ -26,6 +26,7 @@ from pipeline.sources.disk import (
     remove,
     require_room,
 )
+from pipeline.sources.linked import earlier_states, part, take_unchanged
 from pipeline.sources.listed import (
     RECORD,
     FileFacts,
@@ -138,7 +139,10 @@ class RemoteSource:
         files = self.work / "files"
         files.mkdir(exist_ok=True)
         clear_links(files)
+        earlier = earlier_states(self.folder, self.dataset)
+        take_unchanged(record.files, files, earlier, progress)
         missing = self._differing(record.files, files, progress)
+        part(missing, files)
         require_room(self.work, n_bytes(missing) - _n_bytes_arrived(files, missing), self.dataset)
         for n in range(N_TRIES):
             if missing:
