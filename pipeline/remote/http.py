@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ _TIMEOUT_S = 60
 _AGENT = "auscult"
 #: Tries in a row that bring nothing before the connection counts as lost.
 N_TRIES = 3
+#: Within it a file may change twice and keep its date.
+_SETTLED_AFTER_S = 60
 _HERE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -117,7 +120,7 @@ class Download:
     def _note(self, answer: Any) -> None:
         """Keep what tells this state of the file from another; a weak tag cannot."""
         tag = answer.headers.get("ETag", "")
-        validator = tag if tag.startswith('"') else answer.headers.get("Last-Modified", "")
+        validator = tag if tag.startswith('"') else _settled_date(answer.headers)
         self.state.write_text(json.dumps({"validator": validator}), encoding="utf-8")
 
     def _take(self, answer: Any, start: int, total: int) -> None:
@@ -161,6 +164,19 @@ def _opened(url: str, headers: dict[str, str]) -> Any:
         check_url(url), headers={"User-Agent": _AGENT, "Accept-Encoding": "identity", **headers}
     )
     return urllib.request.build_opener(_SafeRedirects).open(request, timeout=_TIMEOUT_S)
+
+
+def _settled_date(headers: Any) -> str:
+    """Return when the file was changed, if a later change would have another date (RFC 9110).
+
+    Both times are the server's own, so its clock may be wrong.
+    """
+    changed = headers.get("Last-Modified", "")
+    try:
+        age = parsedate_to_datetime(headers.get("Date", "")) - parsedate_to_datetime(changed)
+    except (TypeError, ValueError):
+        return ""
+    return changed if age.total_seconds() >= _SETTLED_AFTER_S else ""
 
 
 def _total(answer: Any, start: int) -> int:

@@ -8,7 +8,8 @@ This module is imported by every worker process and stays light (no pandas).
 from __future__ import annotations
 
 import contextlib
-import time
+import os
+import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -192,10 +193,19 @@ def _changed(source: Path, found: str) -> RecordingsChanged:
 
 def clear_leftovers(folder: Path) -> None:
     """Remove half-written files that killed runs left in a setting's folder a day or more ago."""
-    oldest = time.time() - _LEFTOVER_AFTER_S
-    for path in (folder / _PARTIAL).glob("*"):
+    partial = folder / _PARTIAL
+    if not partial.is_dir():
+        return
+    oldest = _now_on_disk(partial) - _LEFTOVER_AFTER_S
+    for path in partial.glob("*"):
         try:
             if path.stat().st_mtime < oldest:
                 path.unlink()
         except FileNotFoundError:  # another run was faster
             continue
+
+
+def _now_on_disk(folder: Path) -> float:
+    """Return the time by the disk's own clock: a shared disk's may be days from this machine's."""
+    with tempfile.TemporaryFile(dir=folder) as fresh:
+        return os.fstat(fresh.fileno()).st_mtime
