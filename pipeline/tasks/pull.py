@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import luigi
+from luigi.task_register import Register, TaskClassException
 
 from pipeline.compose import ShortName
 from pipeline.config import paths, ssh_config
@@ -109,7 +110,7 @@ class PullModel(ShortName, luigi.Task):
         """Return where the model is, and what can be done with it."""
         begin = "" if is_new else "Nothing to do: this model is here already.\n"
         return (
-            f"{begin}Model: {folder}\n"
+            f"{begin}{_about_its_code(folder)}Model: {folder}\n"
             f"Score it: luigi --module pipeline EvaluateModel --model {shlex.quote(str(folder))} "
             "--datasets NAMES"
         )
@@ -180,6 +181,35 @@ class PullModel(ShortName, luigi.Task):
 
         reporter, total = Reporter(self), claim.n_bytes // 1000
         return replace(source, on_bytes=lambda n: reporter(n // 1000, total, "kB brought"))
+
+
+def _about_its_code(folder: Path) -> str:
+    """Return a line where other code than this checkout's made a model; "" where it did not."""
+    from pipeline.contract import MANIFEST, read_json
+    from pipeline.pull.other_code import other_code
+    from pipeline.training.environment import training_identities
+
+    manifest = read_json(folder / MANIFEST)
+    lineage = manifest["lineage"]
+    versions = {record["task"]: _version_here(record["task"]) for record in lineage.values()}
+    known = {task: version for task, version in versions.items() if version}
+    here = {}
+    with contextlib.suppress(SettingsError):  # there is no checkout to compare with
+        here = training_identities()
+    found = other_code(lineage, manifest["salt"], known, here)
+    if not found:
+        return ""
+    return (
+        f"Made by other code than this checkout's: {'; '.join(found)}. It can be scored and used; "
+        "TrainModel would train its own beside it.\n"
+    )
+
+
+def _version_here(task: str) -> str:
+    try:
+        return str(getattr(Register.get_task_cls(task), "__version__", ""))
+    except TaskClassException:
+        return ""
 
 
 def _not_together(trust: bool) -> SettingsError:
