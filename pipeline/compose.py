@@ -18,6 +18,7 @@ from typing import Any
 
 import luigi
 import luigi.freezing
+from luigi.parameter import ParameterVisibility
 
 from pipeline.config import paths
 from pipeline.errors import InputsNotReady
@@ -122,6 +123,20 @@ class ShortName:
             if value
         ]
         return f"{self.task_family}({', '.join(shown)})"
+
+    def _get_param_visibilities(self: Any) -> dict[str, int]:
+        """Return what luigid's page shows; not a parameter's own: that decides on the task's id."""
+        shown = {
+            name
+            for name, parameter in self.get_params()
+            if parameter.significant and not isinstance(parameter, SettingsParameter)
+        }
+        hidden = ParameterVisibility.HIDDEN.serialize()
+        public = ParameterVisibility.PUBLIC.serialize()
+        return {
+            name: public if name in shown and value else hidden
+            for name, value in self.to_str_params().items()
+        }
 
 
 class SaltedTask(ShortName, luigi.Task):

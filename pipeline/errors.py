@@ -108,3 +108,7 @@ class UnsafeSource(RemoteError):
 
 class ClusterError(AuscultError):
     """Slurm refuses a job, or does not answer."""
+
+
+class SchedulerDown(AuscultError):
+    """luigid, which was asked for, does not answer."""

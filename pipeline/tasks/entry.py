@@ -9,7 +9,7 @@ from typing import Any
 import luigi
 
 from pipeline import datasets as registry
-from pipeline.compose import settings_parameters
+from pipeline.compose import ShortName, settings_parameters
 from pipeline.config import compute, paths
 from pipeline.problems import problem_named, refuse_unsuited
 from pipeline.schema import PROBLEMS, SPLIT_MODES
@@ -43,7 +43,7 @@ from pipeline.training import environment
 from pipeline.variants import check_label
 
 
-class Entry(luigi.WrapperTask):
+class Entry(ShortName, luigi.WrapperTask):
     """Base: says what was made and where it is, whether it was made now or was there already."""
 
     def goal(self) -> Any:

@@ -125,12 +125,15 @@ class ProgramTask(SaltedTask, ExternalPythonProgramTask):
             return KeyboardInterrupt()
         return self._failure("it was stopped")
 
+    @property
+    def _log(self) -> Path:
+        return self.run_dir.absolute() / f"{self.action}.log"
+
     def _failure(self, what: str) -> TrainingError:
-        log = self.run_dir / f"{self.action}.log"
         return TrainingError(
             expected=f"'external_script.sh {self.action}' to end well",
-            found=f"{what}. Its last lines:\n{rundir.last_lines(log)}",
-            where=str(log),
+            found=f"{what}. Its last lines:\n{rundir.last_lines(self._log)}",
+            where=str(self._log),
             action="Mend what the last lines name, then run the same command again.",
         )
 
@@ -150,10 +153,14 @@ class ProgramTask(SaltedTask, ExternalPythonProgramTask):
         from pipeline.training.curves import Curves
 
         shown, curves = None, Curves(self.run_dir)
-        while not ended.wait(1.0):
+        log = f"Log: {self._log}"
+        show_in_luigi(self, 0, 1, log)
+        is_over = False
+        while not is_over:
+            is_over = ended.wait(1.0)
             curves.refresh()
             with contextlib.suppress(OSError, ValueError, KeyError):
                 now = read_json(self.run_dir / rundir.PROGRESS)
                 if now != shown:
-                    show_in_luigi(self, now["done"], now["total"], now["message"])
+                    show_in_luigi(self, now["done"], now["total"], f"{now['message']}\n{log}")
                     shown = now
