@@ -19,7 +19,7 @@ RENAMED = {
     ("splits", "mode"): "Say --split on the command line (docs/splits.rst).",
 }
 
-#: Ways to split, ``--split``; `pipeline.splits.MODES` has one more that no user asks for.
+#: Ways to split, ``--split``; `pipeline.splits.MODES` has two more that no user asks for.
 #: The two that hold out one thing after the other make each of them a fold.
 BY_DATASET, BY_DEVICE = "leave-one-dataset-out", "leave-one-device-out"
 LEAVE_ONE_OUT = (BY_DATASET, BY_DEVICE)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 #: Reasons that are the user's or the publisher's choice, and no defect of the data.
 CHOSEN: tuple[str, ...] = ("no official side", "published test side", "not in the split file")
-CHOSEN += ("held-out device", "held-out data set")
+CHOSEN += ("held-out device", "held-out data set", "gate side", "not on the gate side")
 #: A user's own folders: what their names do not say is no defect either.
 OWN = "folder"
 

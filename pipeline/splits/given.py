@@ -18,7 +18,8 @@ from pipeline.splits.sides import Cohort, Sides, by_recording
 
 #: Columns that say who a row is about; the first that is filled in counts.
 KEYS = ("recording_id", "path", "subject_id")
-GIVEN_SIDES = ("train", "val", "test")
+GATE = "gate"
+GIVEN_SIDES = ("train", "val", "test", GATE)
 #: What other programs call a side -> what it is called here.
 _OTHER_WORDS = {
     **dict.fromkeys(("validation", "valid", "validate", "dev", "development"), "val"),
@@ -26,18 +27,20 @@ _OTHER_WORDS = {
     **dict.fromkeys(("testing", "holdout", "evaluation", "eval"), "test"),
 }
 #: Reason in `excluded.csv`.
-NOT_NAMED = "not in the split file"
+NOT_NAMED, ON_GATE = "not in the split file", "gate side"
+NOT_ON_GATE = "not on the gate side"
 MODE = "--split file"
 
 
 def read_side_file(path: Path) -> pd.DataFrame:
     """Return the rows of a user's csv: `line, key, value, side`; `attrs["path"]` is the file.
 
-    The file has a column `side` (train, val or test) and one or more of `recording_id`, `path`
-    and `subject_id`, as they stand in recordings.csv of the index: `icbhi/101_1b1_Al_sc_Meditron`,
-    the path within the data set's folder, `icbhi/101`. Other columns are not read. In each row
-    the first of the three that is filled in counts. A splits.csv of the pipeline is such a file.
-    UTF-8 with commas, semicolons or tabs; the case of columns and sides does not matter.
+    The file has a column `side` (train, val, test, or gate: kept apart from all three) and one or
+    more of `recording_id`, `path` and `subject_id`, as they stand in recordings.csv of the index:
+    `icbhi/101_1b1_Al_sc_Meditron`, the path within the data set's folder, `icbhi/101`. Other
+    columns are not read. In each row the first of the three that is filled in counts. A splits.csv
+    of the pipeline is such a file. UTF-8 with commas, semicolons or tabs; the case of columns and
+    sides does not matter.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def as_given(cohort: Cohort, given: pd.DataFrame) -> Sides:
     """
     where = where_given(given)
     everything = cohort.recordings
-    named = pd.concat([_named(everything, key, rows, where) for key, rows in given.groupby("key")])
+    named = _all_named(everything, given)
     _refuse_unknown(given, named, everything)
     _refuse_contradictions(named, where)
     sides = by_recording(named)
@@ -106,19 +109,39 @@ def as_given(cohort: Cohort, given: pd.DataFrame) -> Sides:
     assigned = assigned.assign(side=assigned["recording_id"].map(sides))
     check_disjoint(assigned, where, "put all recordings of a subject, and all copies, on one side")
     rows = cohort.rows
-    is_named = rows["recording_id"].isin(sides)
-    lost = left_out(rows[~is_named], "recording", NOT_NAMED)
-    kept = {each: sides[each] for each in rows["recording_id"][is_named]}
+    side = rows["recording_id"].map(sides)
+    lost = left_out(rows[side.isna()], "recording", NOT_NAMED)
+    apart = left_out(rows[side == GATE], "recording", ON_GATE)
+    kept = by_recording(rows.assign(side=side)[side.notna() & (side != GATE)])
     _refuse_empty(given, set(kept.values()), cohort.problem.name)
     notes = []
     if "val" not in kept.values() and cohort.settings["val_share"] > 0:
         notes = ["The split file names no validation side: it was carved out of its train side."]
-    return Sides(kept, notes=notes, left_out=joined([lost]))
+    return Sides(kept, notes=notes, left_out=joined([lost, apart]))
+
+
+def gate_as_test(cohort: Cohort, given: pd.DataFrame) -> Sides:
+    """Return the gate side of a file alone, as the test side; raises as `as_given`."""
+    named = _all_named(cohort.recordings, given)
+    on_gate = set(named.loc[named["side"] == GATE, "recording_id"])
+    kept = cohort.rows["recording_id"]
+    if not kept.isin(on_gate).any():
+        found, action = "nobody", f"give somebody who has one the side {GATE} in the file"
+        raise _wrong("somebody with a label on the gate side", found, where_given(given), action)
+    lost = left_out(cohort.rows[~kept.isin(on_gate)], "recording", NOT_ON_GATE)
+    return Sides(dict.fromkeys(kept[kept.isin(on_gate)], "test"), left_out=joined([lost]))
+
+
+def _all_named(everything: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+    where, by_key = where_given(given), given.groupby("key")
+    return pd.concat([_named(everything, str(key), rows, where) for key, rows in by_key])
 
 
 def _named(everything: pd.DataFrame, key: object, rows: pd.DataFrame, where: str) -> pd.DataFrame:
     """Return the recordings that rows name under one key: `recording_id, line, value, side`."""
-    known = everything[["recording_id", "dataset"]].assign(value=everything[str(key)])
+    # A file's cells come without the blanks around them; a recording's name may end with one.
+    values = everything[str(key)].str.strip()
+    known = everything[["recording_id", "dataset"]].assign(value=values)
     named = known.merge(rows, on="value")
     n_datasets = named.groupby("line")["dataset"].transform("nunique")
     if (n_datasets > 1).any():

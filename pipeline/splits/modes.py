@@ -70,8 +70,12 @@ _MODES = {
     **{name: _leaving_out(name) for name in leave_one_out.WHAT},
     "file": Mode(lambda cohort, _, given: given_sides.as_given(cohort, given)),
     "test-only": Mode(lambda cohort, *_: _all_on_test(cohort), ()),
+    "gate-only": Mode(lambda cohort, _, given: given_sides.gate_as_test(cohort, given), ()),
 }
-#: Names of the ways to split, `--split`. `test-only` is for scoring a model on other data.
+#: Of which the sides stand in a file.
+FROM_FILE = ("file", "gate-only")
+#: Names of the ways to split, `--split`. The last two are for scoring a model that is there: on
+#: other data, and on the gate side.
 MODES = tuple(_MODES)
 
 
@@ -124,7 +128,7 @@ def make_split(
     cohort, conflicts = cohort_of(problem, recordings, labels, settings, keep_conflicts=letter)
     cohort = replace(cohort, conditions=conditions)
     sides = _MODES[mode].make(cohort, fold, pd.DataFrame() if given is None else given)
-    rows = _standing(cohort, sides, carve=mode != "test-only")
+    rows = _standing(cohort, sides, carve=bool(_MODES[mode].needs))
     standing = cohort.labels["recording_id"].isin(rows["recording_id"])
     labels = cohort.labels[standing].reset_index(drop=True)
     where, advice = _told_by_file(mode, given)
@@ -184,12 +188,12 @@ def _check(settings: Mapping[str, Any], mode: str, fold: str, given: object) -> 
     if mode not in _MODES:
         near = get_close_matches(mode, MODES, n=1)
         raise SettingsError(
-            expected=f"a way to split among: {', '.join(MODES[:-1])}",
+            expected=f"a way to split among: {', '.join(MODES[:-2])}",
             found=repr(mode),
             where="--split",
             action=f"Did you mean '{near[0]}'?" if near else "choose one of these",
         )
-    if mode == "file" and given is None:
+    if mode in FROM_FILE and given is None:
         raise SettingsError(
             expected="a csv file with the sides",
             found="none",
@@ -224,7 +228,7 @@ def _called(mode: str, fold: str) -> str:
 
 def _told_by_file(mode: str, given: pd.DataFrame | None) -> tuple[str, str]:
     """Return where the sides come from and what to do there, if they are the user's own."""
-    if mode != "file" or given is None:
+    if mode not in FROM_FILE or given is None:
         return "splits", ""
     action = "give some of these subjects another side in the file, or name more subjects in it"
     return given_sides.where_given(given), action

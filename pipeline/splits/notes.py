@@ -12,7 +12,7 @@ from pipeline.datasets.tables import are_unknown_people
 from pipeline.evaluation.wording import listed, plural
 from pipeline.problems import Problem
 from pipeline.splits.classes import subjects_by_class
-from pipeline.splits.given import NOT_NAMED
+from pipeline.splits.given import NOT_NAMED, NOT_ON_GATE, ON_GATE
 from pipeline.splits.grouping import CONFLICT, some
 from pipeline.splits.official import NO_SIDE
 from pipeline.splits.official_train import TEST_SIDE
@@ -25,6 +25,8 @@ LEFT_OUT = {
     NO_SIDE: "recordings that the official split does not name",
     TEST_SIDE: "recordings of a published test side, or tied to it",
     NOT_NAMED: "recordings that the split file does not name",
+    ON_GATE: "recordings of the gate side, which says whether a rebuilt model may replace the last",
+    NOT_ON_GATE: "recordings that are not on the gate side",
     "held-out device": "recordings whose subject or audio is on the held-out device, too",
     "held-out data set": "recordings whose subject or audio is in the held-out data set, too",
 }

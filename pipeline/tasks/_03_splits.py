@@ -64,6 +64,7 @@ class SplitSubjects(OnSplit, SaltedTask):
         """Write the split."""
         from pipeline.labels.limits import count_unlabelled
         from pipeline.splits import make_split, read_conditions, read_side_file, write_split
+        from pipeline.splits.modes import FROM_FILE
         from pipeline.tables import read_indexes
 
         recordings, events = read_indexes([task.output().path for task in self.index.values()])
@@ -77,7 +78,7 @@ class SplitSubjects(OnSplit, SaltedTask):
             settings["splits"],
             mode=self.split,
             fold=self.fold,
-            given=read_side_file(self.side_file()) if self.split == "file" else None,
+            given=read_side_file(self.side_file()) if self.split in FROM_FILE else None,
             conditions=read_conditions(measured) if measured else None,
         )
         unlabelled = count_unlabelled(recordings, split.excluded, self.question.skipped)

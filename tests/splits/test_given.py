@@ -6,7 +6,15 @@ import pytest
 
 from pipeline.errors import SettingsError, SplitError
 from pipeline.splits import read_side_file
-from tests.splits.cohorts import recording, sick_and_healthy, sides_of, split, subjects_on, tables
+from tests.splits.cohorts import (
+    SIDES,
+    recording,
+    sick_and_healthy,
+    sides_of,
+    split,
+    subjects_on,
+    tables,
+)
 
 COHORT = sick_and_healthy(4, 4)
 
@@ -211,3 +219,66 @@ def test_a_file_whose_test_side_lacks_a_class_is_refused_with_the_count(tmp_path
 def test_the_mode_needs_a_file():
     with pytest.raises(SettingsError, match="--split-file"):
         split(COHORT, mode="file")
+
+
+def with_gate(tmp_path):
+    """Return the sides of a file in which 1 and 5 are on the gate side."""
+    text = by_subject("rrverrve").replace("icbhi/1,train", "icbhi/1,gate")
+    return given(tmp_path, text.replace("icbhi/5,train", "icbhi/5,Gate"))
+
+
+def test_the_gate_side_of_a_file_is_kept_apart_from_all_three_and_a_note_says_so(tmp_path):
+    made = split(COHORT, mode="file", given=with_gate(tmp_path))
+    assert set(made.splits["side"]) == SIDES
+    assert set(made.splits["subject_id"]) == {f"icbhi/{k}" for k in (0, 2, 3, 4, 6, 7)}
+    assert set(made.excluded["reason"]) == {"gate side"}
+    assert any("4 recordings of the gate side" in note for note in made.notes)
+
+
+def test_the_gate_side_alone_stands_on_test_and_needs_no_class(tmp_path):
+    made = split(COHORT, mode="gate-only", given=with_gate(tmp_path))
+    assert set(made.splits["side"]) == {"test"}
+    assert subjects_on(made, "test") == {"icbhi/1", "icbhi/5"}
+    assert set(made.excluded["reason"]) == {"not on the gate side"}
+    text = by_subject("rrverrve").replace("icbhi/1,train", "icbhi/1,gate")
+    one = split(COHORT, mode="gate-only", given=given(tmp_path, text))
+    assert subjects_on(one, "test") == {"icbhi/1"}
+
+
+def test_without_anybody_on_the_gate_side_there_is_no_such_split(tmp_path):
+    with pytest.raises(SplitError, match="somebody with a label on the gate side"):
+        split(COHORT, mode="gate-only", given=given(tmp_path, by_subject("rrverrve")))
+
+
+def test_who_has_no_label_is_on_the_gate_side_in_vain(tmp_path):
+    rows = [recording("icbhi/0", diagnosis="Pneumonia"), recording("icbhi/1", diagnosis="")]
+    text = "subject_id,side\nicbhi/0,gate\nicbhi/1,gate\n"
+    made = split(tables(rows), mode="gate-only", given=given(tmp_path, text))
+    assert subjects_on(made, "test") == {"icbhi/0"}
+
+
+def test_a_subject_or_an_audio_on_the_gate_and_another_side_is_an_error(tmp_path):
+    text = "recording_id,side\nicbhi/0_0,train\nicbhi/0_1,gate\n"
+    with pytest.raises(SplitError, match="icbhi/0 is on gate and train"):
+        split(COHORT, mode="file", given=given(tmp_path, text))
+    rows = [recording("icbhi/0", audio="one"), recording("icbhi/1", audio="one")]
+    text = "subject_id,side\nicbhi/0,gate\nicbhi/1,test\n"
+    with pytest.raises(SplitError, match="identical audio"):
+        split(tables(rows), mode="file", given=given(tmp_path, text))
+
+
+def test_a_gate_side_alone_is_no_file_to_train_with(tmp_path):
+    text = by_subject("rrrrrrrr").replace("train", "gate")
+    with pytest.raises(SplitError, match="no row of side train"):
+        split(COHORT, mode="file", given=given(tmp_path, text))
+
+
+def test_names_with_blanks_around_them_are_found_by_the_rows_that_name_them(tmp_path):
+    rows = [recording(f"icbhi/{k} ", diagnosis="Pneumonia" if k < 2 else "COPD") for k in range(4)]
+    made = split(tables(rows), mode="file", given=given(tmp_path, by_subject("rere")))
+    assert set(made.splits["subject_id"]) == {f"icbhi/{k} " for k in range(4)}
+
+
+def test_the_gate_side_alone_needs_a_file():
+    with pytest.raises(SettingsError, match="--split-file"):
+        split(COHORT, mode="gate-only")

@@ -36,7 +36,7 @@ SERVING = {
     "sprsound-1-1": ("sprsound",),
     "sprsound-2-1": ("sprsound",),
 }
-GENERATED = [each for each in MODES if each not in ("official", "file")]
+GENERATED = [each for each in MODES if each not in ("official", "file", "gate-only")]
 
 
 @st.composite

@@ -129,7 +129,7 @@ def test_a_fold_or_a_mode_that_does_not_exist_is_refused():
 
 
 def test_there_are_the_modes_of_the_command_line_and_one_for_scoring():
-    assert (*SPLIT_MODES, "test-only") == MODES
+    assert (*SPLIT_MODES, "test-only", "gate-only") == MODES
 
 
 def test_settings_that_have_no_effect_need_not_be_there():

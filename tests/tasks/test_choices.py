@@ -20,7 +20,7 @@ def choose(mode="default", fold="", n_folds=0, split_file=""):
 
 
 def test_every_mode_but_the_internal_one_can_be_asked_for():
-    assert set(MODES) - {"test-only"} == set(SPLIT_MODES)
+    assert set(MODES) - {"test-only", "gate-only"} == set(SPLIT_MODES)
 
 
 def test_without_folds_there_is_one_split_and_the_number_of_folds_does_not_matter():
