@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import configparser
 import os
+import sys
+from typing import TYPE_CHECKING
 
 import luigi
 
 from pipeline.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pipeline.notifying import NotifySettings
 
 # The class names are the names of the sections, which is why they are lower case.
 
@@ -57,6 +62,11 @@ class cluster(luigi.Config):
     What is empty or 0 is left to the cluster, or is sized by earlier runs (docs/slurm.rst).
     """
 
+    host = luigi.Parameter(
+        default="",
+        description="login node of a cluster that shares no disk with this machine, as your "
+        "ssh_config names it; empty = this machine submits, on a disk that the cluster shares",
+    )
     partition = luigi.Parameter(default="", description="sbatch --partition")
     account = luigi.Parameter(default="", description="sbatch --account")
     qos = luigi.Parameter(default="", description="sbatch --qos")
@@ -90,16 +100,35 @@ class cluster(luigi.Config):
         default="", description="a line of shell that comes first in a job: module load python"
     )
     python = luigi.Parameter(
-        default="", description="Python that makes the environment there; empty = this one"
+        default="",
+        description="Python that makes the environment there; empty = this one, with host python3",
     )
     work_dir = luigi.Parameter(
-        default="", description="fast storage for run directories with their checkpoints"
+        default="",
+        description="fast storage for run directories with their checkpoints; with host a folder "
+        "there, and needed",
     )
     home_dir = luigi.Parameter(
-        default="", description="backed-up storage that gets a copy of finished models"
+        default="",
+        description="backed-up storage that gets a copy of finished models; with host there",
     )
     poll_s = luigi.IntParameter(
         default=30, description="the longest time in seconds between two looks at the queue"
+    )
+
+
+class notify(luigi.Config):
+    """Who is told how a rebuild ended."""
+
+    command = luigi.Parameter(
+        default="",
+        description="a program and its arguments that gets the message on its standard input",
+    )
+    webhook = luigi.Parameter(
+        default="",
+        visibility=luigi.parameter.ParameterVisibility.PRIVATE,
+        description="an address that gets the message as JSON; in luigi.cfg or in the variable "
+        "AUSCULT_WEBHOOK, never on a command line",
     )
 
 
@@ -128,6 +157,37 @@ def fetch_section() -> dict[str, str]:
             where="luigi.cfg, section [fetch]",
             action="Correct the value.",
         ) from None
+
+
+def notify_settings() -> NotifySettings:
+    """Return ``[notify]``; the variable AUSCULT_WEBHOOK comes before the file's ``webhook``.
+
+    Raises
+    ------
+    SettingsError
+        The web hook stands on the command line, which every user of this machine can read, or the
+        section holds a % that is not doubled.
+    """
+    from pipeline.notifying import NotifySettings
+
+    if any(word.startswith("--notify-w") for word in sys.argv):
+        raise _bad_notify("the web hook in luigi.cfg or in AUSCULT_WEBHOOK", "--notify-w...")
+    try:
+        section = notify()
+    except (configparser.Error, ValueError):  # whose text holds the address
+        expected = "values in which each % is written as %%, and only variables that are set"
+        raise _bad_notify(expected, "another value") from None
+    webhook = os.environ.get("AUSCULT_WEBHOOK", "").strip() or section.webhook.strip()
+    return NotifySettings(section.command.strip(), webhook)
+
+
+def _bad_notify(expected: str, found: str) -> SettingsError:
+    return SettingsError(
+        expected=expected,
+        found=found,
+        where="luigi.cfg, section [notify]",
+        action="Correct it; docs/deploy.rst shows how. If the address was seen, have it replaced.",
+    )
 
 
 def ssh_config() -> str:
