@@ -20,6 +20,7 @@ from pipeline.tasks._08_evaluate import EvaluateNetwork, PredictTestSide
 from pipeline.tasks._08_evaluate_folds import EvaluateFolds
 from pipeline.tasks._08_explain import ExplainTestSide
 from pipeline.tasks._08_oracle import ScoreOracle
+from pipeline.tasks._09_champions import RebuildProblem
 from pipeline.tasks.cancel import CancelTraining
 from pipeline.tasks.compare import CompareRuns
 from pipeline.tasks.entry import (
@@ -31,6 +32,8 @@ from pipeline.tasks.entry import (
 from pipeline.tasks.evaluate_model import EvaluateModel
 from pipeline.tasks.explain import ExplainSalt
 from pipeline.tasks.pull import PullModel
+from pipeline.tasks.rebuild import RebuildAll
+from pipeline.tasks.rollback import RollBack
 from pipeline.tasks.run_experiment import RunExperiment
 from pipeline.tasks.show import ShowAugmentations
 
@@ -54,7 +57,10 @@ __all__ = [
     "MeasureRecordings",
     "PredictTestSide",
     "PullModel",
+    "RebuildAll",
+    "RebuildProblem",
     "RenderAugmentations",
+    "RollBack",
     "RunExperiment",
     "SampleSubset",
     "ScoreOracle",

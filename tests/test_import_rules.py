@@ -29,6 +29,13 @@ FORBIDDEN = {
     "pipeline/inspection": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/augmentations": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/runs": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
+    "pipeline/rebuilds": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
+    "pipeline/notifying": LUIGI
+    | AUDIO
+    | NETWORK
+    | TABLES
+    | ORCHESTRATION
+    | {"cnn", "numpy", "pipeline.sources"},
     "pipeline/clips": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/spectrograms": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},
     "pipeline/variants": LUIGI | AUDIO | NETWORK | ORCHESTRATION | {"cnn"},

@@ -11,7 +11,7 @@ import csv
 import fcntl
 import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.errors import ContractError
@@ -48,13 +48,34 @@ def add_row(path: Path, row: Mapping[str, str], same_by: Sequence[str]) -> bool:
     ContractError
         The file there is another one.
     """
-    columns = list(row)
+
+    def unless_there(rows: list[dict[str, str]]) -> list[Mapping[str, str]]:
+        there = any(all(one[name] == str(row[name]) for name in same_by) for one in rows)
+        return [] if there else [row]
+
+    return bool(add_rows(path, list(row), unless_there))
+
+
+def add_rows(
+    path: Path,
+    columns: Sequence[str],
+    make: Callable[[list[dict[str, str]]], Sequence[Mapping[str, str]]],
+) -> int:
+    """Add the rows that `make` returns, given those that are there; return how many.
+
+    Nobody else adds one between the two.
+
+    Raises
+    ------
+    ContractError
+        The file there is another one.
+    """
     with _locked(path):
         rows = read_rows(path, columns)
-        if any(all(one[name] == str(row[name]) for name in same_by) for one in rows):
-            return False
-        _replace(path, columns, [*rows, {name: str(value) for name, value in row.items()}])
-    return True
+        new = [{name: str(row[name]) for name in columns} for row in make(rows)]
+        if new:
+            _replace(path, columns, [*rows, *new])
+    return len(new)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from pipeline.compose import plain, settings_parameters
 from pipeline.contract import read_json
 from pipeline.problems import Problem, problem_named, refuse_unsuited
 from pipeline.schema import PROBLEMS
-from pipeline.settings import load
+from pipeline.settings import Experiment, load
 from pipeline.tasks._07_train import ExistingModel
 from pipeline.tasks._08_evaluate import EvaluateOnDatasets
 from pipeline.tasks.entry import EvaluationEntry, if_simulated, where_from
@@ -33,15 +33,9 @@ class EvaluateModel(OnSources, EvaluationEntry):
         salt = ExistingModel(model=self.model).salt  # reads and verifies the folder first
         trained = read_json(Path(self.model) / "record.json")
         experiment = load(self.experiment)
-        sections = {
-            name: trained["settings"].get(parameter.section, {})
-            for name, parameter in settings_parameters(EvaluateOnDatasets)
-        }
-        sections["simulated_settings"] = if_simulated(self.datasets, experiment)
+        sections = as_trained(EvaluateOnDatasets, trained, experiment, self.datasets)
         sections["evaluate_settings"] = experiment.section("evaluate")
-        sections["limits_settings"] = experiment.section("limits")
         sections["figures_settings"] = _figures_of(trained)
-        sections["splits_settings"] = {}
         refuse_unsuited(Problem.of(plain(sections["problem_settings"])), self.datasets)
         return EvaluateOnDatasets(
             model=self.model,
@@ -53,6 +47,30 @@ class EvaluateModel(OnSources, EvaluationEntry):
             **where_from(self),
             **{name: plain(section) for name, section in sections.items()},
         )
+
+
+def as_trained(
+    task_class: type[luigi.Task],
+    trained: Mapping[str, Any],
+    experiment: Experiment,
+    datasets: tuple[str, ...],
+) -> dict[str, Any]:
+    """Return the sections that a task takes to give data to a model as it was trained on others.
+
+    Parameters
+    ----------
+    trained : mapping
+        The model's record.json.
+    experiment : Experiment
+        Where [simulated] and [limits] come from.
+    """
+    sections = {
+        name: trained["settings"].get(parameter.section, {})
+        for name, parameter in settings_parameters(task_class)
+    }
+    sections["simulated_settings"] = if_simulated(datasets, experiment)
+    sections["limits_settings"] = experiment.section("limits")
+    return {**sections, "splits_settings": {}}
 
 
 def _figures_of(trained: Mapping[str, Any]) -> dict[str, Any]:
