@@ -107,9 +107,11 @@ def gate_lines(gate: Mapping[str, Any]) -> list[str]:
     ]
     if gate["difference"] is not None:
         limits = gate["limits"]
-        told = f", {_signed(limits[0])} to {_signed(limits[1])}" if limits else ""
+        told = ""
+        if limits:
+            told = f" ({gate['confidence']:.0%}: {_signed(limits[0])} to {_signed(limits[1])})"
         lines.append(
-            f"Difference: {_signed(gate['difference'])} ({gate['confidence']:.0%}{told}); "
+            f"Difference: {_signed(gate['difference'])}{told}; "
             f"allowed: not worse by more than {gate['margin']:g}"
         )
     lines.append(f"{plural(gate['n_subjects'], 'subject')}, {gate['n_positive']} of them positive.")

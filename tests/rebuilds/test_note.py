@@ -59,7 +59,7 @@ def test_the_gate_side_tells_both_figures_and_the_difference_with_what_is_allowe
     assert gate_lines(outcome()["gate"]) == [
         "New model: AUROC 0.80 (0.70 to 0.90)",
         "Champion: AUROC 0.75 (0.62 to 0.86)",
-        "Difference: +0.050 (95%, \N{MINUS SIGN}0.010 to +0.110); allowed: not worse by more than "
+        "Difference: +0.050 (95%: \N{MINUS SIGN}0.010 to +0.110); allowed: not worse by more than "
         "0.05",
         "40 subjects, 12 of them positive.",
     ]
