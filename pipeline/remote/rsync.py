@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.remote.ssh import SshPlace, checked_host, ssh_options
@@ -21,13 +22,16 @@ def rsync_command(
     partial_dir: str = PARTIAL_DIR,
     files_from: Path | None = None,
     ignore_times: bool = False,
+    only: Sequence[str] = (),
+    follow_links: bool = False,
+    control: str = "",
 ) -> list[str]:
     """Return the command line that brings the content of folder `source` into folder `target`.
 
     Parameters
     ----------
     source, target : SshPlace or Path
-        Folders; at most one of them on another machine. Links are left out.
+        Folders; at most one of them on another machine.
     ssh_config : str or Path
         File for ``ssh -F``; empty: the user's own.
     partial_dir : str
@@ -36,6 +40,12 @@ def rsync_command(
         A file with the names to bring, relative to `source`, each ended by a zero byte.
     ignore_times : bool
         Compare the content of files of equal size and time, too.
+    only : sequence of str
+        Patterns of rsync's; what fits none of them is left out.
+    follow_links : bool
+        Bring what links point to; else links are left out.
+    control : str
+        Socket of a connection that is open (`ssh.master_command`).
     """
     words = ["rsync", "-rt", f"--partial-dir={partial_dir}", "--protect-args"]
     words += ["--info=progress2", "--no-human-readable", "--outbuf=L", f"--timeout={_TIMEOUT_S}"]
@@ -43,7 +53,11 @@ def rsync_command(
         words.append("--ignore-times")
     if files_from is not None:
         words += ["--from0", f"--files-from={files_from}"]
-    shell = " ".join(map(_quoted, ["ssh", *ssh_options(ssh_config), "-T"]))
+    if follow_links:
+        words.append("--copy-links")
+    if only:
+        words += [*(f"--include={pattern}" for pattern in only), "--exclude=*"]
+    shell = " ".join(map(_quoted, ["ssh", *ssh_options(ssh_config, control), "-T"]))
     return [*words, "-e", shell, "--", _folder(source), _folder(target)]
 
 

@@ -1,8 +1,8 @@
 """Slurm's commands: submit, look, cancel. How a command reaches the cluster is the caller's.
 
 `run_here` runs it on this machine, which is right wherever ``sbatch`` is on the PATH and the disk
-is shared. A cluster that is reached over ssh needs another function of the same form, and nothing
-else of this module.
+is shared; `slurm_host.RemoteHost.slurm` runs it on the login node of a cluster that is reached over
+ssh.
 """
 
 from __future__ import annotations
@@ -43,7 +43,19 @@ class Answer(NamedTuple):
 
 
 class OutOfReach(Exception):
-    """The controller does not answer; the jobs go on without it."""
+    """Nobody answers; the jobs go on without that.
+
+    Parameters
+    ----------
+    said : str
+        The last words of the program that asked.
+    who : str
+        Who does not answer.
+    """
+
+    def __init__(self, said: str, who: str = "Slurm's controller"):
+        super().__init__(said)
+        self.who = who
 
 
 Runner = Callable[[Sequence[str]], Answer]
@@ -56,7 +68,8 @@ def run_here(command: Sequence[str], variables: Mapping[str, str] | None = None)
             expected=f"{command[0]}, which hands work to Slurm, on the PATH",
             found="no such program",
             where="--where slurm",
-            action="Run this on a login node of the cluster, or leave --where at local.",
+            action="Run this on a login node of the cluster, name one that ssh reaches ([cluster] "
+            "host), or leave --where at local.",
         )
     try:
         done = subprocess.run(

@@ -19,6 +19,7 @@ _NO_MEMORY = re.compile(
 )
 _NO_GPU_MEMORY = re.compile(r"ResourceExhausted|RESOURCE_EXHAUSTED|OOM when allocating tensor")
 _NO_ENVIRONMENT = re.compile(r"the training environment could not be made")
+_NO_ROOM_ON_DISK = re.compile(r"No space left on device|Disk quota exceeded")
 _TIME_IS_UP = re.compile(r"(?i)due to time limit")
 
 
@@ -30,7 +31,7 @@ class Failure:
     ----------
     kind : str
         ``out of memory``, ``time limit``, ``warned``, ``node failure``, ``preempted``,
-        ``never starts``, ``cancelled``, ``environment``, ``lost``, or ``program``.
+        ``never starts``, ``cancelled``, ``environment``, ``disk full``, ``lost``, or ``program``.
     found : str
         It in words, with what Slurm said.
     action : str
@@ -63,6 +64,8 @@ def name_failure(state: JobState, log: str, asked: Request) -> Failure:
         return Failure(
             "warned", f"it was told to end in time, and did ({_told(state)})", _AGAIN, True
         )
+    if _NO_ROOM_ON_DISK.search(log):
+        return Failure("disk full", f"the disk it writes to was full ({_told(state)})", _FREE)
     if _NO_ENVIRONMENT.search(log):
         return Failure("environment", f"its environment failed to build ({_told(state)})", _BUILD)
     if _NO_GPU_MEMORY.search(log):
@@ -103,6 +106,10 @@ _BUILD = (
     "See the log: most often the node reaches no package index. Make the environment where there "
     "is a network (./external_script.sh prepare, with AUSCULT_ENV=gpu for GPUs), then run the same "
     "command again."
+)
+_FREE = (
+    "Free some space there (a quota counts, too), or another folder ([cluster] work_dir); then "
+    "run the same command again: in the same folder it goes on after its last whole epoch."
 )
 _SMALLER = "Lower [training] batch_size, or ask for a larger GPU ([cluster] gres, constraint)."
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from pipeline.errors import ClusterError
 from pipeline.remote.slurm_cluster import Cluster, OutOfReach
@@ -17,8 +18,9 @@ FIRST_S = 2.0
 SLOWER = 1.5
 #: How often the run directory is looked at, which costs the controller nothing.
 NAP_S = 1.0
-#: A controller may be away for so long, and the job is still followed.
+#: A controller, or the way to it, may be away for so long, and the job is still followed.
 PATIENCE_S = 4 * 3600.0
+T = TypeVar("T")
 
 
 @dataclass
@@ -36,6 +38,9 @@ class Follower:
         The longest time between two looks at the queue.
     each_second : callable
         Called meanwhile, about so often.
+    bring : callable
+        Called with each look at the queue: brings what the job wrote to `run_dir`, where no disk
+        is shared.
     sleep, clock : callable
     """
 
@@ -45,6 +50,7 @@ class Follower:
     tell: Callable[[str], None]
     slowest_s: float = 30.0
     each_second: Callable[[], None] = lambda: None
+    bring: Callable[[], None] = lambda: None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.time
     _said: str = field(default="", init=False)
@@ -65,9 +71,7 @@ class Follower:
                 seen_at = self.clock()
             except OutOfReach as error:
                 state = None
-                self._say("Slurm's controller does not answer; the job goes on without it")
-                if self.clock() - seen_at > PATIENCE_S:
-                    raise _gone(job_id, str(error)) from None
+                self._out_of_reach(error, seen_at, f"job {job_id}")
             if state is not None:
                 if state.has_ended or state.state == "UNKNOWN":
                     return state
@@ -83,9 +87,33 @@ class Follower:
             if self._wait(pause):
                 pause = FIRST_S
 
+    def patiently(self, act: Callable[[], T], where: str = "") -> T:
+        """Return what `act` returns; while nobody answers it, say so, wait and try again.
+
+        Raises
+        ------
+        ClusterError
+            Nobody answered for hours.
+        """
+        since, pause = self.clock(), FIRST_S
+        while True:
+            try:
+                return act()
+            except OutOfReach as error:
+                self._out_of_reach(error, since, where)
+            self.sleep(pause)
+            pause = min(pause * SLOWER, max(self.slowest_s, FIRST_S))
+
+    def _out_of_reach(self, error: OutOfReach, since: float, where: str) -> None:
+        self._say(f"{error.who} does not answer; waiting, while a job there goes on")
+        if self.clock() - since > PATIENCE_S:
+            raise _gone(error, where) from None
+
     def _look(self, job_id: str, max_age_s: float) -> JobState:
         """Return the state by the queue; of a job that has ended, by whoever knows the most."""
         state = self.queue.state(job_id, max_age_s, self._since)
+        if state is None or not state.is_waiting:
+            self.bring()  # after the queue: what has ended there has written its last by now
         if state is not None and not state.has_ended:
             return state
         ended = self.cluster.job(job_id) or state
@@ -125,10 +153,11 @@ def words(state: JobState) -> str:
     return f"job {state.job_id} is {state.state.lower()}"
 
 
-def _gone(job_id: str, said: str) -> ClusterError:
+def _gone(error: OutOfReach, where: str) -> ClusterError:
     return ClusterError(
-        expected="an answer from Slurm's controller",
-        found=f"none for {PATIENCE_S / 3600:g} h: {said}",
-        where=f"job {job_id}",
-        action="The job goes on. Run the same command again when Slurm answers: it is found again.",
+        expected=f"an answer from {error.who}",
+        found=f"none for {PATIENCE_S / 3600:g} h: {error}",
+        where=where,
+        action="The job goes on. Run the same command again when there is an answer: it is found "
+        "again.",
     )

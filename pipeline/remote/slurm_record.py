@@ -49,10 +49,20 @@ class Submission:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """All jobs of a run, oldest first."""
+    """All jobs of a run, oldest first.
+
+    Attributes
+    ----------
+    name : str
+        Of the jobs.
+    jobs : tuple of Submission
+    host : str
+        That the cluster is reached by; empty: the jobs were submitted on this machine.
+    """
 
     name: str
     jobs: tuple[Submission, ...] = field(default=())
+    host: str = ""
 
     @property
     def last(self) -> Submission | None:
@@ -90,7 +100,8 @@ def read_record(run_dir: Path, name: str = "") -> JobRecord:
         content = json.loads(path.read_text(encoding="utf-8"))
         if (content["kind"], content["version"]) != (KIND, VERSION):
             raise ValueError(f"kind {content['kind']}, version {content['version']}")
-        return JobRecord(content["name"], tuple(_submission(job) for job in content["jobs"]))
+        jobs = tuple(_submission(job) for job in content["jobs"])
+        return JobRecord(content["name"], jobs, content.get("host", ""))
     except FileNotFoundError:
         return JobRecord(name)
     except (OSError, ValueError, KeyError, TypeError) as error:

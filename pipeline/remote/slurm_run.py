@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.errors import ClusterError
@@ -53,6 +53,8 @@ class ClusterRun:
         The newest checkpoint; 0: there is none.
     tell : callable
     max_resubmits : int
+    host : str
+        That the cluster is reached by; empty: it is this machine's.
     """
 
     run_dir: Path
@@ -65,6 +67,7 @@ class ClusterRun:
     epoch: Callable[[], int]
     tell: Callable[[str], None]
     max_resubmits: int = 0
+    host: str = ""
     _n_killed: int = field(default=0, init=False)
     _followed: list[str] = field(default_factory=list, init=False)
 
@@ -81,7 +84,7 @@ class ClusterRun:
         try:
             return self._finish()
         except OutOfReach as error:
-            raise _no_answer(str(error), self.name) from None
+            raise no_answer(error, self.name) from None
 
     def _finish(self) -> JobRecord:
         record = self._found_or_submitted()
@@ -89,7 +92,7 @@ class ClusterRun:
             job = self._of(record)
             self._followed.append(job.job_id)
             state = self.follower.follow(job.job_id)
-            if self.has_result():
+            if self.follower.patiently(self.has_result, self.name):
                 return self._noted(record, DONE, state)
             failure = name_failure(state, last_words(self.run_dir, job.job_id), job.asked)
             record = self._ended(record, state, failure)
@@ -115,16 +118,17 @@ class ClusterRun:
         """Return the record with a job that was submitted, but whose number was not noted."""
         if not record.open:
             record = record.asked(self.size(record, self.epoch()), self.epoch())
-        record = record.changed(job_id=job_id)
+        record = replace(record.changed(job_id=job_id), host=self.host)
         write_record(self.run_dir, record)
         self.tell(f"found job {job_id} of this name on the cluster; following it")
         return record
 
     def _submit(self, record: JobRecord) -> JobRecord:
-        epoch = self.epoch()
+        epoch = self.follower.patiently(self.epoch, self.name)
         request = self.size(record, epoch)
-        command = self.prepare(request, max(self._n_left(), 0))
-        asked = record.asked(request, epoch)
+        n_left = max(self._n_left(), 0)
+        command = self.follower.patiently(lambda: self.prepare(request, n_left), self.name)
+        asked = replace(record.asked(request, epoch), host=self.host)
         write_record(self.run_dir, asked)  # a kill from here on leaves a question to be answered
         try:
             job_id = self.cluster.submit(command)
@@ -156,8 +160,10 @@ class ClusterRun:
 
     def _is_futile(self, record: JobRecord, failure: Failure) -> bool:
         """Return whether a job was too short for one epoch, and the next would be no longer."""
-        job, epoch = self._of(record), self.epoch()
-        if failure.kind not in TOO_LONG or epoch > job.epoch:
+        if failure.kind not in TOO_LONG:
+            return False
+        job, epoch = self._of(record), self.follower.patiently(self.epoch, self.name)
+        if epoch > job.epoch:
             return False
         return self.size(record, epoch).time_s <= job.asked.time_s
 
@@ -179,10 +185,11 @@ def last_words(run_dir: Path, job_id: str) -> str:
     return "\n".join(texts)
 
 
-def _no_answer(said: str, name: str) -> ClusterError:
+def no_answer(error: OutOfReach, name: str) -> ClusterError:
+    """Return the error for a question that nobody answered, before a job was followed."""
     return ClusterError(
-        expected="an answer from Slurm's controller",
-        found=said,
+        expected=f"an answer from {error.who}",
+        found=str(error),
         where=name,
         action="Run the same command again when it answers; a job that was submitted is found by "
         "its name, and no second one is submitted.",

@@ -43,23 +43,36 @@ class SshPlace:
     path: str
 
 
-def ssh_options(ssh_config: str | Path = "") -> list[str]:
+def ssh_options(ssh_config: str | Path = "", control: str = "") -> list[str]:
     """Return the options of every ssh: the user's ssh_config, and never a password.
 
     Parameters
     ----------
     ssh_config : str or Path
         File for ``ssh -F``; empty: the user's own ``~/.ssh/config``.
+    control : str
+        Socket of a connection that is open already (`master_command`) and is used where it is;
+        empty: as the ssh_config says.
     """
     words = ["-F", str(Path(ssh_config).expanduser())] if str(ssh_config) else []
-    for option in OPTIONS:
+    shared = ("ControlMaster=no", f"ControlPath={control}") if control else ()
+    for option in (*OPTIONS, *shared):
         words += ["-o", option]
     return words
 
 
-def ssh_command(host: str, remote_command: str, ssh_config: str | Path = "") -> list[str]:
+def ssh_command(
+    host: str, remote_command: str, ssh_config: str | Path = "", control: str = ""
+) -> list[str]:
     """Return the command line that runs `remote_command` by the shell of `host`."""
-    return ["ssh", *ssh_options(ssh_config), "-T", "--", checked_host(host), remote_command]
+    options = ssh_options(ssh_config, control)
+    return ["ssh", *options, "-T", "--", checked_host(host), remote_command]
+
+
+def master_command(host: str, ssh_config: str | Path, control: str) -> list[str]:
+    """Return the command line that holds a connection open, for others to use by `control`."""
+    options = ["-o", "ControlMaster=yes", "-o", f"ControlPath={control}", "-o", "ControlPersist=no"]
+    return ["ssh", *ssh_options(ssh_config), *options, "-N", "-T", "--", checked_host(host)]
 
 
 def ssh_place(address: str) -> SshPlace:

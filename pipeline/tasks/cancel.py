@@ -10,8 +10,9 @@ from pipeline.config import cluster, paths
 from pipeline.errors import ClusterError
 from pipeline.remote.slurm_cluster import Cluster, OutOfReach
 from pipeline.remote.slurm_record import held, read_record, write_record
-from pipeline.tasks.slurm import refuse_without_slurm
+from pipeline.tasks.slurm import cluster_at, refuse_without_slurm
 from pipeline.tasks.slurm_request import MODELS
+from pipeline.tasks.slurm_there import host_name
 
 
 class CancelTraining(luigi.Task):
@@ -31,23 +32,26 @@ class CancelTraining(luigi.Task):
     def run(self) -> None:
         """Cancel, or list."""
         refuse_without_slurm()
-        slurm = Cluster()
         try:
-            found = running(slurm)
-            if self.salt:
-                run_dir, job_id = self._chosen(found)
-                cancel(slurm, run_dir, job_id)
-                print(f"Cancelled job {job_id} ({run_dir.name}).")
-            else:
-                lines = [f"job {job_id}: {run_dir.name}" for run_dir, job_id in found]
-                print("\n".join(lines) or "No training of these rooms is on the cluster.")
+            with cluster_at(host_name()) as slurm:
+                self._cancel_or_list(slurm)
         except OutOfReach as error:
             raise ClusterError(
-                expected="an answer from Slurm's controller",
+                expected=f"an answer from {error.who}",
                 found=str(error),
                 action="Run the same command again when it answers.",
             ) from None
         self.__dict__["_done"] = True
+
+    def _cancel_or_list(self, slurm: Cluster) -> None:
+        found = running(slurm, host_name())
+        if self.salt:
+            run_dir, job_id = self._chosen(found)
+            cancel(slurm, run_dir, job_id)
+            print(f"Cancelled job {job_id} ({run_dir.name}).")
+        else:
+            lines = [f"job {job_id}: {run_dir.name}" for run_dir, job_id in found]
+            print("\n".join(lines) or "No training of these rooms is on the cluster.")
 
     def _chosen(self, found: list[tuple[Path, str]]) -> tuple[Path, str]:
         chosen = [
@@ -66,13 +70,13 @@ class CancelTraining(luigi.Task):
         )
 
 
-def running(slurm: Cluster) -> list[tuple[Path, str]]:
-    """Return run directory and job of every training of these rooms that has not ended."""
+def running(slurm: Cluster, host: str = "") -> list[tuple[Path, str]]:
+    """Return run directory and job of every training sent to `host` that has not ended."""
     found = []
     for path in sorted(one for folder in _folders() for one in folder.glob("*/slurm.json")):
         record = read_record(path.parent)
         job = record.open
-        if job is None:
+        if job is None or record.host != host:
             continue
         numbers = [job.job_id] if job.job_id else slurm.active(record.name)
         for number in numbers:
@@ -93,6 +97,6 @@ def cancel(slurm: Cluster, run_dir: Path, job_id: str) -> None:
 
 def _folders() -> list[Path]:
     """Return the folders that hold run directories."""
-    work_dir = cluster().work_dir.strip()
+    work_dir = "" if host_name() else cluster().work_dir.strip()
     fast = [Path(work_dir).expanduser() / "runs"] if work_dir else []
     return [Path(paths().data) / MODELS / "runs", *fast]

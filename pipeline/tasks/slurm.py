@@ -1,63 +1,73 @@
-"""A training on a cluster that Slurm runs and whose disk is this one, as Luigi's task sees it.
+"""A training on a cluster that Slurm runs, as Luigi's task sees it.
 
-Getting the run directory to a cluster without a shared disk, and the result back, is not done here:
-`ClusterRun.prepare` and `ClusterRun.has_result` are where it would be, and `Cluster.run` is how
-Slurm's commands would get there.
+What differs between a cluster whose disk is this one and one that is reached over ssh is in
+`slurm_here` and `slurm_there`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import cluster, paths
-from pipeline.contract import read_manifest
-from pipeline.errors import ClusterError, ContractError, TrainingError
+from pipeline.config import cluster, paths, ssh_config
+from pipeline.errors import ClusterError, RemoteError, TrainingError
 from pipeline.progress import show_in_luigi
 from pipeline.remote.slurm_cluster import Cluster, OutOfReach
 from pipeline.remote.slurm_follow import Follower
 from pipeline.remote.slurm_history import cluster_entry, shown, with_peak
+from pipeline.remote.slurm_host import RemoteHost
 from pipeline.remote.slurm_queue import SharedQueue
-from pipeline.remote.slurm_record import read_record
-from pipeline.remote.slurm_run import ClusterRun, JobFailed
-from pipeline.remote.slurm_script import ENDS, SCRIPT, Request, job_name
+from pipeline.remote.slurm_record import JobRecord, read_record
+from pipeline.remote.slurm_run import ClusterRun, JobFailed, no_answer
+from pipeline.remote.slurm_script import ENDS, job_name
 from pipeline.remote.slurm_state import read_ends
-from pipeline.tasks.slurm_request import (
-    MODELS,
-    newest_epoch,
-    request_for,
-    script_for,
-    wishes,
-    work_of,
-)
+from pipeline.tasks.slurm_here import SharedDisk
+from pipeline.tasks.slurm_request import MODELS, request_for, wishes, work_of
+from pipeline.tasks.slurm_there import OverSsh, host_name, refuse_without_host
 from pipeline.training import rundir
 
 logger = logging.getLogger("luigi-interface")
 
 LOCAL, SLURM = "local", "slurm"
-#: How long a disk that is shared may take to show what another machine wrote.
-SHOWN_WITHIN_S = 60.0
 
 
 def refuse_without_slurm() -> None:
-    """Raise where there is no ``sbatch`` here, before any stage runs."""
-    if shutil.which("sbatch") is None:
+    """Raise where no Slurm can be reached, before any stage runs."""
+    if host_name():
+        refuse_without_host(host_name(), ssh_config())
+    elif shutil.which("sbatch") is None:
         raise ClusterError(
             expected="sbatch, which hands work to Slurm, on the PATH",
             found="no such program",
             where="--where slurm",
-            action="Run this on a login node of the cluster that sees these data, or leave --where "
-            "at local. A cluster without a shared disk cannot be reached yet.",
+            action="Name a login node that ssh reaches ([cluster] host), run this on a login node "
+            "of the cluster that sees these data, or leave --where at local.",
         )
 
 
 def run_dir_of(local: Path) -> Path:
-    """Return where a run directory lies for the cluster: on fast storage, where there is some."""
+    """Return where a run directory lies on a disk that the cluster shares: on fast storage, if any.
+
+    Of a cluster that is reached over ssh this is the side that is here.
+    """
     work_dir = cluster().work_dir.strip()
-    return Path(work_dir).expanduser().resolve() / "runs" / local.name if work_dir else local
+    if not work_dir or host_name():
+        return local
+    return Path(work_dir).expanduser().resolve() / "runs" / local.name
+
+
+@contextlib.contextmanager
+def cluster_at(host: str) -> Iterator[Cluster]:
+    """Give the cluster that is reached by a host; empty: this machine's."""
+    if not host:
+        yield Cluster()
+        return
+    with RemoteHost(host, ssh_config()) as there:
+        yield Cluster(there.slurm)
 
 
 def train_on_slurm(task: Any) -> None:
@@ -70,23 +80,33 @@ def train_on_slurm(task: Any) -> None:
     ClusterError
         The cluster refuses the job, or does not answer.
     """
-    if _taken_from_home(task):
-        return
-    run = cluster_run(task)
-    try:
-        run.finish()
-        run.follower.each_second()
-    except JobFailed as error:
-        raise _failed(run, error) from None
-    except KeyboardInterrupt:
-        _tell(task, "the job goes on; the same command follows it, and CancelTraining ends it")
-        raise
+    record = read_record(task.run_dir)
+    _refuse_other_host(record, task.run_dir)
+    with contextlib.closing(site_of(task)) as site:
+        try:
+            if not (site.host and record.open) and site.take_earlier():
+                return
+            run = cluster_run(task, site)
+            run.finish()
+            run.follower.each_second()
+        except JobFailed as error:
+            raise _failed(run, error) from None
+        except OutOfReach as error:
+            raise no_answer(error, task.run_dir.name) from None
+        except KeyboardInterrupt:
+            _tell(task, "the job goes on; the same command follows it, and CancelTraining ends it")
+            raise
 
 
-def cluster_run(task: Any) -> ClusterRun:
+def site_of(task: Any) -> SharedDisk | OverSsh:
+    """Return how the cluster's disk is reached."""
+    return OverSsh(task) if host_name() else SharedDisk(task)
+
+
+def cluster_run(task: Any, site: SharedDisk | OverSsh) -> ClusterRun:
     """Return what submits and follows a training's jobs."""
-    slurm, name = Cluster(), job_name(task.problem, task.label, task.salt)
-    queue = SharedQueue(slurm, Path(paths().data) / MODELS / ".slurm")
+    slurm, name = Cluster(site.run), job_name(task.problem, task.label, task.salt)
+    queue = SharedQueue(slurm, Path(paths().data) / MODELS / ".slurm" / site.host)
 
     lines = rundir.NewLines(task.run_dir / "train.log")
 
@@ -98,17 +118,19 @@ def cluster_run(task: Any) -> ClusterRun:
         for line in lines.take():
             print(line, flush=True)
 
+    slowest_s = float(cluster().poll_s)
     return ClusterRun(
         run_dir=task.run_dir.resolve(),
         name=name,
         cluster=slurm,
-        follower=Follower(slurm, queue, task.run_dir, tell, float(cluster().poll_s), show),
+        follower=Follower(slurm, queue, task.run_dir, tell, slowest_s, show, site.bring),
         size=lambda record, epoch: request_for(task, record, epoch),
-        prepare=lambda request, n_requeues: _prepare(task, request, n_requeues),
-        has_result=lambda: _has_result(task),
-        epoch=lambda: newest_epoch(task.run_dir),
+        prepare=site.prepare,
+        has_result=site.has_result,
+        epoch=site.epoch,
         tell=tell,
         max_resubmits=cluster().max_resubmits,
+        host=site.host,
     )
 
 
@@ -124,30 +146,21 @@ def entry_for_record(task: Any, trained: dict[str, Any]) -> dict[str, Any]:
 
 
 def keep_copy(task: Any) -> None:
-    """Put a copy of the finished model into backed-up storage, where there is some."""
-    home = cluster().home_dir.strip()
-    if not home:
-        return
-    model = task.output().path
-    target = Path(home).expanduser() / model.name
-    part, old = (target.with_name(f".{target.name}.{what}") for what in ("new", "old"))
-    for leftover in (part, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(model, part)
-    if target.exists():
-        target.rename(old)
-    part.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    """Put a copy of the finished model into backed-up storage, and leave nothing else behind."""
+    with contextlib.closing(site_of(task)) as site:
+        site.keep(task.output().path)
 
 
 def refuse_beside_job(run_dir: Path) -> None:
     """Raise where a training is to run here and is on the cluster already."""
-    job = read_record(run_dir).open
+    record = read_record(run_dir)
+    job = record.open
     if job is None or not job.job_id:
         return
     try:
-        state = Cluster().job(job.job_id)
-    except (ClusterError, OutOfReach):
+        with cluster_at(record.host) as slurm:
+            state = slurm.job(job.job_id)
+    except (ClusterError, RemoteError, OutOfReach):
         state = None
     if state is not None and not state.has_ended:
         raise ClusterError(
@@ -158,36 +171,15 @@ def refuse_beside_job(run_dir: Path) -> None:
         )
 
 
-def _taken_from_home(task: Any) -> bool:
-    """Take the trainer's result from backed-up storage, where fast storage was cleared."""
-    home = cluster().home_dir.strip()
-    folder = Path(home).expanduser() / task.run_dir.name
-    try:
-        if not home or "salt" in read_manifest(folder, task.kind, checksums=True):
-            return False  # a copy of a finished model, which is here if anybody wants it here
-    except ContractError:
-        return False
-    shutil.copytree(folder, task.run_dir / rundir.OUTPUT)
-    return True
-
-
-def _prepare(task: Any, request: Request, n_requeues: int) -> list[str]:
-    """Make the run directory ready, the job's script included; return the command to submit."""
-    rundir.prepare(task.run_dir, task.full_job(), task.job_inputs())
-    command, script = script_for(task, request, n_requeues if request.requeue else 0)
-    (task.run_dir / SCRIPT).write_text(script, encoding="utf-8")
-    return command
-
-
-def _has_result(task: Any) -> bool:
-    """Return whether the output is whole; what another machine wrote may show late."""
-    ends = read_ends(task.run_dir / ENDS)
-    waited = time.monotonic() + (SHOWN_WITHIN_S if ends and ends[-1]["code"] == 0 else 0.0)
-    while not (task.run_dir / rundir.OUTPUT / "manifest.json").is_file():
-        if time.monotonic() >= waited:
-            return False
-        time.sleep(0.5)
-    return rundir.finished_output(task.run_dir, task.kind) is not None
+def _refuse_other_host(record: JobRecord, run_dir: Path) -> None:
+    """Raise where a job may be under way on another cluster than the one that is named now."""
+    if record.open and record.host != host_name():
+        raise ClusterError(
+            expected=f"[cluster] host = {record.host or '(empty)'}, where this training was sent",
+            found=f"[cluster] host = {host_name() or '(empty)'}",
+            where=str(run_dir),
+            action="Name that host again, to follow the job or to end it (CancelTraining).",
+        )
 
 
 def _tell(task: Any, text: str) -> None:

@@ -14,13 +14,18 @@ from pipeline.remote.sizing import Size, Work, size_of
 from pipeline.remote.slurm_asked import Wishes, request_of
 from pipeline.remote.slurm_body import Place, job_script
 from pipeline.remote.slurm_history import earlier_runs, parameters_of
+from pipeline.remote.slurm_layout import OWN, Layout, checked_folder
 from pipeline.remote.slurm_record import JobRecord, read_record
 from pipeline.remote.slurm_script import Request, job_name, sbatch_command, variables_for_job
+from pipeline.remote.slurm_store import digest_of
 from pipeline.salts import digest
+from pipeline.tasks.slurm_code import code_facts, code_of
 from pipeline.training.environment import project_root
 
 MODELS = "07_models"
 MOST_CPUS = 4
+#: What every program expects to be set, as the node has it.
+OF_ITS_OWN = "export PATH HOME=~"
 
 
 def wishes() -> Wishes:
@@ -76,21 +81,53 @@ def work_of(task: Any) -> Work:
 def script_for(task: Any, request: Request, n_requeues: int) -> tuple[list[str], str]:
     """Return the command that submits a training, and the script that the job runs."""
     own = cluster()
+    is_far = bool(own.host.strip())
+    wanted = [name.strip() for name in own.export.split(",") if name.strip()]
+    # Of this machine's variables none says anything about a cluster that shares no disk with it.
+    base = {n: v for n, v in os.environ.items() if n in wanted} if is_far else dict(os.environ)
     variables = {
         "AUSCULT_ENV": wishes().device,
-        "AUSCULT_PYTHON": own.python or sys.executable,
-        "AUSCULT_PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "AUSCULT_PYTHON": own.python or ("python3" if is_far else sys.executable),
+        "AUSCULT_PYTHONPATH": "" if is_far else os.environ.get("PYTHONPATH", ""),
         "AUSCULT_WARNING_S": str(request.warn_s),
         "PYTHONUNBUFFERED": "1",
     }
-    wanted = [name.strip() for name in own.export.split(",") if name.strip()]
-    seen = variables_for_job(os.environ, variables, wanted)
-    run_dir = str(task.run_dir.resolve())
-    command = sbatch_command(request, run_dir, seen)
-    home = Path(own.home_dir).expanduser().resolve() if own.home_dir.strip() else ""
+    seen = variables_for_job(base, variables, wanted)
+    place = _place_there(task) if is_far else _place_here(task)
+    command = sbatch_command(request, place.run_dir, seen)
+    setup = "\n".join(line for line in (OF_ITS_OWN if is_far else "", own.setup) if line)
+    return command, job_script(place, command, seen, n_requeues, setup)
+
+
+def layout() -> Layout:
+    """Return where things lie on a cluster that is reached over ssh.
+
+    Raises
+    ------
+    SettingsError
+        ``[cluster] work_dir`` is not stated, or a folder is none of the cluster's.
+    """
+    own = cluster()
+    return Layout(
+        checked_folder(own.work_dir, "work_dir", is_needed=True),
+        checked_folder(own.home_dir, "home_dir"),
+    )
+
+
+def _place_here(task: Any) -> Place:
+    """Return where a job finds things on a disk that is this machine's, too."""
+    home = cluster().home_dir.strip()
+    safe = Path(home).expanduser().resolve() if home else ""
     program = project_root() / "external_script.sh"
-    place = Place(run_dir, str(program), str(Path.cwd()), str(home))
-    return command, job_script(place, command, seen, n_requeues, own.setup)
+    return Place(str(task.run_dir.resolve()), str(program), str(Path.cwd()), str(safe))
+
+
+def _place_there(task: Any) -> Place:
+    """Return where a job finds things on a cluster that is reached over ssh; asks nobody."""
+    there = layout()
+    code = there.code(digest_of(code_facts(code_of(task))))
+    run_dir = there.run_dir(task.run_dir.name)
+    return Place(run_dir, f"{code}/external_script.sh", f"{code}/{OWN}", there.home_dir)
 
 
 def dry_run(task: Any) -> str:

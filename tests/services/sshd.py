@@ -29,7 +29,7 @@ PermitRootLogin prohibit-password
 PrintMotd no
 MaxStartups 100
 Subsystem sftp internal-sftp
-"""
+{further}"""
 _CLIENT = """\
 Host cluster
   HostName 127.0.0.1
@@ -65,10 +65,13 @@ class Sshd:
     user : str
     config : Path
         An ssh_config with which everything goes well.
+    further : str
+        Lines of sshd_config, such as ``SetEnv NAME=value``.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, further: str = ""):
         self.folder, self.port, self.user = folder, free_port(), getpass.getuser()
+        self.further = further
         self._n_configs = 0
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("host_key", "user_key"):
@@ -83,7 +86,8 @@ class Sshd:
     def start(self) -> Sshd:
         """Start it and wait until it answers."""
         settings = self.folder / "sshd_config"
-        settings.write_text(_SSHD.format(port=self.port, folder=self.folder))
+        known = {"port": self.port, "folder": self.folder, "further": self.further}
+        settings.write_text(_SSHD.format(**known))
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)  # a root sshd asks for it
         log = open(self.folder / "sshd.log", "ab")  # noqa: SIM115 - it is the program's
@@ -181,13 +185,18 @@ def _kill(pid: int) -> None:
         return
 
 
-@pytest.fixture(scope="session")
-def sshd(tmp_path_factory):
-    """A real sshd on loopback."""
+def skip_without_sshd() -> None:
+    """Skip a test where the programs are not installed."""
     missing = [name for name in ("ssh", "ssh-keygen", "rsync") if shutil.which(name) is None]
     missing += [] if sshd_program() else ["sshd"]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)} (Debian: openssh-server, rsync)")
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory):
+    """A real sshd on loopback."""
+    skip_without_sshd()
     service = Sshd(tmp_path_factory.mktemp("sshd"))
     service.start()
     yield service

@@ -9,7 +9,9 @@ import pytest
 from tests.ml_env.conftest import ml_environment, ml_python  # noqa: F401
 from tests.runs import TINY, Rooms
 from tests.services.slurm import OneNode, one_node, why_not
+from tests.services.sshd import skip_without_sshd, sshd  # noqa: F401
 from tests.slurm.fake_slurm import FakeSlurm
+from tests.slurm.far import FarCluster, FarRooms
 from tests.slurm.places import Place
 
 PLANTED = "planted-secret-7c1f"
@@ -60,6 +62,25 @@ def on_cluster(slurm, trained, tmp_path):
     yield rooms
     rooms.clear()
     slurm.ask("scancel", "--user=root")
+
+
+@pytest.fixture(scope="session")
+def far(slurm, tmp_path_factory):
+    """The same cluster, reached over ssh and with folders of its own."""
+    skip_without_sshd()
+    cluster = FarCluster(slurm, tmp_path_factory.mktemp("keys"), tmp_path_factory.mktemp("far"))
+    yield cluster
+    cluster.sshd.stop()
+
+
+@pytest.fixture
+def over_ssh(far, trained, tmp_path):
+    """Rooms in which everything before the training is there, and that cluster to train on."""
+    rooms = FarRooms(tmp_path / "rooms", far)
+    rooms.copy_before_training(trained)
+    yield rooms
+    rooms.clear()
+    far.slurm.ask("scancel", "--user=root")
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import luigi
 import pytest
 
@@ -27,7 +29,7 @@ def rooms(tmp_path, monkeypatch):
         asked = read_record(run_dir, name).asked(Request(name, 60, 100, 1), 0)
         write_record(run_dir, asked.changed(job_id=job_id))
         slurm.jobs[job_id] = {"name": name, "plan": [state]}
-    monkeypatch.setattr(module, "Cluster", lambda: Cluster(slurm))
+    monkeypatch.setattr(module, "cluster_at", lambda host: nullcontext(Cluster(slurm)))
     monkeypatch.setattr(module, "refuse_without_slurm", lambda: None)
     yield tmp_path, slurm
     if old is None:

@@ -39,6 +39,7 @@ def state(word: str, reason: str = "", code: int | None = 0, signal: int | None 
             "external_script.sh prepare",
             False,
         ),
+        (state("FAILED", code=1), "error: No space left on device", "disk full", "quota", False),
         (state("FAILED", code=1), "error: Expected a finite loss", "program", "Mend", False),
         (state("COMPLETED"), "", "program", "Mend", False),
         (JobState("7", "UNKNOWN"), "", "lost", "same command", False),

@@ -14,6 +14,7 @@ import pytest
 from pipeline.contract import read_json
 from tests.runs import ROOT, result_of, wait_until
 from tests.slurm.conftest import PLANTED
+from tests.slurm.processes import environment_of
 
 LONG = ("n_epochs = 2", "n_epochs = 4000")
 
@@ -63,19 +64,6 @@ def test_killed_luigi_leaves_the_job_which_ends_as_if_trained_here(on_cluster, t
     assert PLANTED not in shown + script + environment
     assert "PATH=" in environment
     assert not on_cluster.run_dirs()
-
-
-def environment_of(run_dir: Path) -> str:
-    """Return the variables of the job's processes."""
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            try:
-                words = Path(entry.path, "cmdline").read_bytes()
-                if str(run_dir).encode() in words and b"train" in words:
-                    return Path(entry.path, "environ").read_bytes().decode(errors="replace")
-            except OSError:
-                continue
-    return ""
 
 
 def asked_and_used(rooms, output: str) -> None:
