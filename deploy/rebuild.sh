@@ -9,8 +9,8 @@
 # fails, the log's last lines are shown, too.
 #
 # ~/.config/auscult/environment, or the file that AUSCULT_ENVIRONMENT names, is read first if it is
-# there: lines such as AUSCULT_WEBHOOK=https://... Whoever can read it can use what stands in it:
-# chmod 600.
+# there: lines such as AUSCULT_WEBHOOK=https://..., taken as they stand. Whoever can read it can use
+# what stands in it: chmod 600.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 40
 
@@ -18,11 +18,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 40
 die() { printf '%s\n' "$*" >&2; exit 40; }
 
 environment=${AUSCULT_ENVIRONMENT:-${HOME:-}/.config/auscult/environment}
+# No shell reads the values: in one, the & of an address would end it, and an error would show it.
 if [ -r "$environment" ]; then
-  set -a
-  # shellcheck source=/dev/null
-  . "$environment"
-  set +a
+  while IFS= read -r line || [ -n "$line" ]; do
+    [[ ${line%$'\r'} =~ ^(export )?([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]] || continue
+    name=${BASH_REMATCH[2]} value=${BASH_REMATCH[3]}
+    case "$value" in \"*\"|\'*\') value=${value:1:${#value}-2} ;; esac
+    export "$name=$value"
+  done <"$environment"
 fi
 
 export PATH="$PWD/.venv/bin:$PATH"

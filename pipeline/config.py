@@ -170,8 +170,7 @@ def notify_settings() -> NotifySettings:
     """
     from pipeline.notifying import NotifySettings
 
-    if any(word.startswith("--notify-w") for word in sys.argv):
-        raise _bad_notify("the web hook in luigi.cfg or in AUSCULT_WEBHOOK", "--notify-w...")
+    refuse_web_hook_in_command()
     try:
         section = notify()
     except (configparser.Error, ValueError):  # whose text holds the address
@@ -179,6 +178,12 @@ def notify_settings() -> NotifySettings:
         raise _bad_notify(expected, "another value") from None
     webhook = os.environ.get("AUSCULT_WEBHOOK", "").strip() or section.webhook.strip()
     return NotifySettings(section.command.strip(), webhook)
+
+
+def refuse_web_hook_in_command() -> None:
+    """Raise SettingsError where its address stands where every user of this machine reads it."""
+    if any(word.startswith("--notify-w") for word in sys.argv):
+        raise _bad_notify("the web hook in luigi.cfg or in AUSCULT_WEBHOOK", "--notify-w...")
 
 
 def _bad_notify(expected: str, found: str) -> SettingsError:

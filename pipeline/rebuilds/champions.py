@@ -119,6 +119,13 @@ def rolled_back_to(line: Line, wanted: str, where: str) -> str:
         There is no such champion, or its folder is gone.
     """
     rows = line.history()
+    if not rows:
+        raise SettingsError(
+            expected="a line of champions",
+            found="no rebuild of it",
+            where=str(line.folder),
+            action="Compare --problem and --line with the folders beside it.",
+        )
     past = [one for one in line.past_champions() if one != line.champion()]
     if wanted:
         by_date = [row["champion"] for row in rows if row["rebuild"] == wanted]

@@ -130,6 +130,11 @@ class RebuildProblem(OnRebuild, ShortName, luigi.Task):
         """The date as text."""
         return self.date.isoformat()
 
+    @property
+    def page(self) -> Path:
+        """The note, which Luigi's page leads to."""
+        return self.output() / "note.html"
+
     @cached_property
     def champions(self) -> Line:
         """The line of champions."""
@@ -138,6 +143,16 @@ class RebuildProblem(OnRebuild, ShortName, luigi.Task):
     def is_overtaken(self) -> bool:
         """Return whether there is a rebuild for a later day, which this one must not undo."""
         return self.champions.newest() > self.day
+
+    def asked(self) -> dict[str, Any]:
+        """Return what makes this rebuild another one than that of the same day and line."""
+        return {
+            "datasets": ",".join(self.datasets),
+            "experiment": self.experiment,
+            "seed": self.seed,
+            "gate_share": self.gate_share,
+            "margin": self.margin,
+        }
 
     def outcome(self) -> dict[str, Any]:
         """Return what was found and decided."""

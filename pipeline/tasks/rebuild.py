@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import luigi
 
-from pipeline.config import compute
+from pipeline.config import compute, refuse_web_hook_in_command
 from pipeline.errors import SettingsError
 from pipeline.schema import PROBLEMS
 from pipeline.tasks._09_champions import OnRebuild, RebuildProblem
@@ -67,6 +67,7 @@ class RebuildAll(OnRebuild, Entry):
     def complete(self) -> bool:
         """Return whether every problem was decided; a device that is not there is refused first."""
         try:
+            refuse_web_hook_in_command()
             done = all(one.complete() for one in self.goal())
         except Exception:
             tell_if_unfinished(self)
@@ -96,6 +97,21 @@ def _shown(one: RebuildProblem) -> str:
         return f"{champions.folder.name}: decided on {one.day}, but {one.output().path} is gone"
     outcome = one.outcome()
     return (
-        f"{headline(outcome)}\n  {outcome['why']}\n"
+        f"{headline(outcome)}\n  {outcome['why']}\n{_asked_otherwise(one, outcome)}"
         f"  Note: {one.output() / 'note.html'}\n  Champion: {champions.folder / 'current'}"
+    )
+
+
+def _asked_otherwise(one: RebuildProblem, outcome: Mapping[str, Any]) -> str:
+    """Return a line where that day was decided with other parameters than these; else ""."""
+    then, now = outcome.get("asked", {}), one.asked()
+    others = [
+        f"{name} {then[name]} (not {now[name]})"
+        for name in now
+        if then.get(name, now[name]) != now[name]
+    ]
+    if not others:
+        return ""
+    return (
+        f"  Decided already, with {', '.join(others)}: nothing was done. --line is another one.\n"
     )

@@ -122,6 +122,7 @@ def outcome_of(
         "date": task.day,
         "line": task.champions.folder.name,
         "problem": task.problem,
+        "asked": task.asked(),
         "event": decision.event,
         "why": decision.why,
         "model": model,

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import datetime
 import shutil
+import sys
 from pathlib import Path
 
 import luigi
 import pytest
 
 import pipeline
+from pipeline.contract import write_json, write_manifest
 from pipeline.errors import ContractError, SettingsError
 from pipeline.problems import problem_named
+from pipeline.progress import result_of
 from pipeline.rebuilds.champions import Line
 from pipeline.rebuilds.decision import PROMOTED
-from pipeline.tasks._09_champions import RebuildProblem, line_of
+from pipeline.targets import FolderTarget
+from pipeline.tasks import rebuild as rebuild_task
+from pipeline.tasks._09_champions import KIND, OUTCOME, RebuildProblem, line_of
 from pipeline.tasks.rebuild_gate import predictions_on_gate
+from tests.rebuilds.outcomes import outcome
 
 DAY = datetime.date(2026, 3, 1)
 ROOT = Path(__file__).parents[2]
@@ -135,8 +141,6 @@ def test_a_champion_that_is_gone_is_refused_in_words(data):
 
 
 def test_a_champion_for_other_labels_is_refused_in_words(data):
-    from pipeline.contract import write_json, write_manifest
-
     folder = data / "07_models" / "pneumonia-a"
     folder.mkdir(parents=True)
     content = {**problem_named("pneumonia").content, "labels": ["pneumonia", "asthma"]}
@@ -153,3 +157,35 @@ def test_a_roll_back_of_a_line_that_is_not_there_is_refused_and_leaves_nothing(d
         pipeline.RollBack(problem="pneumonia", line=line).run()
     assert not list(data.glob("**/history.csv"))
     assert not (data / "09_champions" / f"pneumonia.{line}").exists()
+
+
+def test_a_day_that_was_decided_with_other_parameters_says_so(data):
+    folder = line_of("pneumonia", "").folder / str(DAY)
+    made = outcome(asked=rebuild(experiment="smoke").asked())
+    FolderTarget(folder, KIND).write(lambda part: write_json(part / OUTCOME, made) or {})
+    became_champion(line_of("pneumonia", ""), made["model"], str(DAY))
+    assert (
+        "decided already" not in pipeline.RebuildAll(date=DAY, experiment="smoke").shown().lower()
+    )
+    other = pipeline.RebuildAll(date=DAY, experiment="demo", margin=0.3)
+    assert other.complete()
+    assert "with experiment smoke (not demo), margin 0.05 (not 0.3)" in other.shown()
+
+
+def test_a_web_hook_on_the_command_line_is_refused_before_anything_is_done(data, monkeypatch):
+    monkeypatch.setattr(
+        sys, "argv", ["luigi", "RebuildAll", "--notify-webhook", "https://h/SECRET"]
+    )
+    monkeypatch.setattr(rebuild_task, "tell_if_unfinished", lambda task: None)
+    with pytest.raises(SettingsError, match="AUSCULT_WEBHOOK") as caught:
+        pipeline.RebuildAll(date=DAY).complete()
+    assert "SECRET" not in str(caught.value)
+
+
+def test_luigi_s_page_leads_to_the_note(data):
+    assert result_of(rebuild()) == ("", None)
+    became_champion(line_of("pneumonia", ""), "pneumonia-a", str(DAY))
+    note = line_of("pneumonia", "").folder / str(DAY) / "note.html"
+    note.parent.mkdir()
+    note.touch()
+    assert result_of(rebuild()) == (note.absolute().as_uri(), note)

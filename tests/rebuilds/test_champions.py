@@ -184,8 +184,9 @@ def test_the_present_champion_and_whoever_was_none_are_refused(three, wanted):
 
 
 def test_nobody_to_go_back_to_is_said(line):
-    with pytest.raises(SettingsError, match="there were: none"):
+    with pytest.raises(SettingsError, match="no rebuild of it") as caught:
         rolled_back_to(line, "", "--to")
+    assert "--line" in caught.value.action
     note(line, "2026-01-01", PROMOTED, "m-a", "m-a")
     with pytest.raises(SettingsError, match="there were: none"):
         rolled_back_to(line, "", "--to")

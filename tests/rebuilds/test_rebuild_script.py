@@ -157,6 +157,26 @@ def test_the_file_of_the_users_is_read_first_and_shown_nowhere(checkout):
     assert "T0planted" not in done.stderr + log.read_text() + checkout.seen.read_text()
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        (
+            "AUSCULT_WEBHOOK=https://h.example/x?a=1&sig=T0p$1(;`",
+            "https://h.example/x?a=1&sig=T0p$1(;`",
+        ),
+        ("AUSCULT_WEBHOOK='https://h.example/T0p'", "https://h.example/T0p"),
+        ('export AUSCULT_WEBHOOK="https://h.example/T0p"\r', "https://h.example/T0p"),
+    ],
+)
+def test_an_address_of_any_letters_comes_whole_and_no_shell_shows_it(checkout, line, value):
+    (checkout.home / "variables").write_bytes(line.encode())
+    done = checkout.run(AUSCULT_ENVIRONMENT=str(checkout.home / "variables"))
+    assert done.returncode == 0
+    seen = Path(f"{checkout.seen}.env").read_text().splitlines()
+    assert f"AUSCULT_WEBHOOK={value}" in seen
+    assert "T0p" not in done.stderr + done.stdout
+
+
 def test_another_task_gets_no_date_of_its_own(checkout):
     checkout.run("RollBack", "--line", "x")
     assert checkout.given()[1:] == ["--module", "pipeline", "RollBack", "--line", "x"]
