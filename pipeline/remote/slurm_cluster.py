@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline.errors import ClusterError
@@ -31,6 +32,9 @@ _OUT_OF_REACH = re.compile(
     r"|zero bytes were transmitted|connect failure|unable to establish|temporarily unavailable"
     r"|could not establish a configuration source|plugin initialization failed"
 )
+_ARRAY_SIZE = re.compile(r"(?m)^MaxArraySize\s*=\s*(\d+)")
+#: Slurm's own; elements are counted from 0 up to one less.
+DEFAULT_ARRAY_SIZE = 1001
 _UNKNOWN_JOB = re.compile(r"(?i)invalid job id|no jobs? in the system")
 
 
@@ -127,8 +131,8 @@ class Cluster:
 
     def queue(self) -> dict[str, JobState]:
         """Return all jobs of this user that Slurm has in mind, by number."""
-        words = ["squeue", "--me", "--states=all", "--noheader", f"--format={QUEUE_FORMAT}"]
-        answer = self._ask(words)
+        flags = ["--me", "--states=all", "--array", "--noheader", f"--format={QUEUE_FORMAT}"]
+        answer = self._ask(["squeue", *flags])
         if answer.code:
             raise _failed("squeue", answer)
         return read_queue(answer.output)
@@ -137,6 +141,8 @@ class Cluster:
         """Return what is known of one job; None where neither controller nor accounting know it."""
         answer = self._ask(["scontrol", "show", "job", job_id])
         found = None if answer.code else read_job(answer.output)
+        # An element is shown under its array's number, or under one of Slurm's own.
+        found = replace(found, job_id=job_id) if found else None
         if found is None and answer.code and not _UNKNOWN_JOB.search(answer.errors):
             raise _failed("scontrol show job", answer)
         if found is not None and not found.has_ended:
@@ -150,6 +156,11 @@ class Cluster:
         """Return the numbers of this user's jobs of a name that have not ended."""
         found = self.queue().values()
         return [job.job_id for job in found if job.name == name and not job.has_ended]
+
+    def max_array_size(self) -> int:
+        """Return how many elements an array may have here."""
+        found = _ARRAY_SIZE.search(self._ask(["scontrol", "show", "config"]).output)
+        return int(found[1]) if found else DEFAULT_ARRAY_SIZE
 
     def cancel(self, job_id: str) -> None:
         """End a job, or take it from the queue; one that has ended is left as it is."""

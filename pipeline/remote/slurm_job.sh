@@ -3,6 +3,9 @@
 # a cluster that has forgotten a job, or has no accounting, does not matter then.
 set -u
 SECONDS=0
+# An element of an array is known by the array's number and its own.
+job=$SLURM_JOB_ID
+if [ -n "${SLURM_ARRAY_JOB_ID:-}" ]; then job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID; fi
 trainer="" warned=0
 warn() {
   warned=1
@@ -31,17 +34,17 @@ if [ "$last" != 127 ]; then code=$last; fi
 # Ended by the warning before it could listen to it: nothing was lost.
 if [ "$warned" = 1 ] && [ "$code" = 138 ]; then code=$go_on_later; fi
 printf '{"job": "%s", "try": %d, "code": %d, "warned": %d, "seconds": %d}\n' \
-  "$SLURM_JOB_ID" "${SLURM_RESTART_COUNT:-0}" "$code" "$warned" "$SECONDS" >>"$run_dir/$ends"
+  "$job" "${SLURM_RESTART_COUNT:-0}" "$code" "$warned" "$SECONDS" >>"$run_dir/$ends"
 
 if [ "$code" = 0 ] && [ -n "$home_dir" ]; then
   # Backed-up storage has the trainer's result before fast storage is cleared.
-  part=$home_dir/.$run_name.part-$SLURM_JOB_ID
+  part=$home_dir/.$run_name.part-$job
   mkdir -p "$home_dir" && rm -rf "$part" && cp -R "$run_dir/output" "$part" &&
     rm -rf "${home_dir:?}/$run_name" && mv "$part" "$home_dir/$run_name"
 fi
 if [ "$code" = "$go_on_later" ] && [ "$n_requeues" -gt 0 ]; then
-  n_before=$(grep -c "\"job\": \"$SLURM_JOB_ID\",.*\"code\": $go_on_later," "$run_dir/$ends")
-  if [ "$n_before" -le "$n_requeues" ] && scontrol requeue "$SLURM_JOB_ID"; then
+  n_before=$(grep -c "\"job\": \"$job\",.*\"code\": $go_on_later," "$run_dir/$ends")
+  if [ "$n_before" -le "$n_requeues" ] && scontrol requeue "$job"; then
     sleep 120  # Slurm ends this try, and starts the next when there is room
   fi
 fi

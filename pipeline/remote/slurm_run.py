@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.errors import ClusterError
+from pipeline.remote.slurm_array import active_in
 from pipeline.remote.slurm_cluster import Cluster, OutOfReach
 from pipeline.remote.slurm_failure import Failure, name_failure
 from pipeline.remote.slurm_follow import Follower
@@ -55,6 +56,8 @@ class ClusterRun:
     max_resubmits : int
     host : str
         That the cluster is reached by; empty: it is this machine's.
+    arrays : Path or None
+        Folder of the arrays that the training may be an element of.
     """
 
     run_dir: Path
@@ -68,6 +71,7 @@ class ClusterRun:
     tell: Callable[[str], None]
     max_resubmits: int = 0
     host: str = ""
+    arrays: Path | None = None
     _n_killed: int = field(default=0, init=False)
     _followed: list[str] = field(default_factory=list, init=False)
 
@@ -109,10 +113,16 @@ class ClusterRun:
             if record.open and record.open.job_id:
                 self.tell(f"following job {record.open.job_id}, which was submitted before")
                 return record
-            running = self.cluster.active(self.name)
+            running = self.cluster.active(self.name) or self._elements()
             if running:
                 return self._adopted(record, running[-1])
             return self._submit(record.without_last() if record.open else record)
+
+    def _elements(self) -> list[str]:
+        """Return the elements of arrays that do this training; asks only where there are some."""
+        if self.arrays is None or not self.arrays.is_dir():
+            return []
+        return active_in(self.cluster.queue().values(), self.arrays, self.run_dir)
 
     def _adopted(self, record: JobRecord, job_id: str) -> JobRecord:
         """Return the record with a job that was submitted, but whose number was not noted."""

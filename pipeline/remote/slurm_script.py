@@ -66,9 +66,15 @@ class Request:
 
 
 def sbatch_command(
-    request: Request, run_dir: str, variables: Mapping[str, str], script: str = SCRIPT
+    request: Request,
+    run_dir: str,
+    variables: Mapping[str, str],
+    script: str = SCRIPT,
+    n_elements: int = 0,
 ) -> list[str]:
     """Return the command line that submits a job; its last line of output is the job's number.
+
+    With `n_elements` it is an array, whose folder has one for each element (`slurm_array`).
 
     Examples
     --------
@@ -90,8 +96,9 @@ def sbatch_command(
         "signal": f"B:USR1@{request.warn_s}" if request.warn_s else "",
         "export": export_list(variables),
         "chdir": run_dir,
-        "output": "slurm-%j.out",
+        "output": "%a/slurm-%A_%a.out" if n_elements else "slurm-%j.out",
         "open-mode": "append",
+        "array": f"0-{n_elements - 1}" if n_elements else "",
     }
     given = [f"--{name}={value}" for name, value in flags.items() if value]
     requeue = "--requeue" if request.requeue else "--no-requeue"

@@ -11,7 +11,7 @@ from typing import Any
 
 #: ``squeue --format``; the name comes last, since it may hold anything.
 QUEUE_FORMAT = "%i|%T|%r|%j"
-ACCOUNTING_FORMAT = "JobIDRaw,State,ExitCode,ElapsedRaw,MaxRSS,Reason"
+ACCOUNTING_FORMAT = "JobID,State,ExitCode,ElapsedRaw,MaxRSS,Reason"
 
 #: States from which a job does not come back by itself. What is not here is still under way.
 ENDED = frozenset(

@@ -8,9 +8,11 @@ import luigi
 
 from pipeline.config import cluster, paths
 from pipeline.errors import ClusterError
+from pipeline.remote.slurm_array import active_in
 from pipeline.remote.slurm_cluster import Cluster, OutOfReach
 from pipeline.remote.slurm_record import held, read_record, write_record
 from pipeline.tasks.slurm import cluster_at, refuse_without_slurm
+from pipeline.tasks.slurm_here import arrays_of
 from pipeline.tasks.slurm_request import MODELS
 from pipeline.tasks.slurm_there import host_name
 
@@ -78,12 +80,19 @@ def running(slurm: Cluster, host: str = "") -> list[tuple[Path, str]]:
         job = record.open
         if job is None or record.host != host:
             continue
-        numbers = [job.job_id] if job.job_id else slurm.active(record.name)
+        numbers = [job.job_id] if job.job_id else _unnoted(slurm, record.name, path.parent)
         for number in numbers:
             state = slurm.job(number)
             if state is not None and not state.has_ended:
                 found.append((path.parent, number))
     return found
+
+
+def _unnoted(slurm: Cluster, name: str, run_dir: Path) -> list[str]:
+    """Return the jobs of a training whose number was not noted, an array's element included."""
+    queue = slurm.queue().values()
+    named = [job.job_id for job in queue if job.name == name and not job.has_ended]
+    return named or active_in(queue, arrays_of(run_dir), run_dir.resolve())
 
 
 def cancel(slurm: Cluster, run_dir: Path, job_id: str) -> None:

@@ -28,7 +28,8 @@ from pipeline.tasks.parameters import (
     WholeNumberParameter,
 )
 from pipeline.tasks.resources import allow_trainings
-from pipeline.tasks.slurm import LOCAL
+from pipeline.tasks.slurm import LOCAL, SLURM
+from pipeline.tasks.slurm_there import host_name
 from pipeline.tasks.slurm_where import OnCluster, submissions
 from pipeline.training import environment
 
@@ -112,7 +113,13 @@ class RunExperiment(OnCluster, OnSources, Entry):
         allow_trainings()
 
     def goal(self) -> list[Any]:
-        """Return every job with every seed; with ``--dry-run`` only what they would submit."""
+        """Return every job with every seed; with ``--dry-run`` only what they would submit.
+
+        Where the cluster shares this machine's disk, what submits them together.
+        """
+        if self._is_together():
+            together = self._together()
+            return together.requires() if self.dry_run else [together]
         if not self.dry_run:
             return list(self.runs)
         return submissions(model for run in self.runs for model in run.models())
@@ -136,9 +143,25 @@ class RunExperiment(OnCluster, OnSources, Entry):
         refuse_over_budget(None if only else budget_of(self.experiment), n_trainings, str(path))
         return runs
 
+    def run(self) -> None:
+        """Say what was made; with ``--dry-run`` print what would be submitted."""
+        if self.dry_run and self._is_together():
+            self._together().show()
+        super().run()
+
+    def _is_together(self) -> bool:
+        return self.where == SLURM and not host_name()
+
+    def _together(self) -> Any:
+        from pipeline.tasks.slurm_together import SubmitTogether
+
+        return self.clone(SubmitTogether)
+
     def complete(self) -> bool:
         """Return whether all runs are there; if not, refuse a device that is not there at once."""
-        done = super().complete()
+        # What --dry-run requires is made by then, and still nothing was shown.
+        is_shown = self.dry_run and self._is_together()
+        done = all(run.complete() for run in self.runs) if is_shown else super().complete()
         if not done and self.where == LOCAL:
             environment.variables_of(compute().device)
         if not done:

@@ -25,7 +25,7 @@ from pipeline.remote.slurm_record import JobRecord, read_record
 from pipeline.remote.slurm_run import ClusterRun, JobFailed, no_answer
 from pipeline.remote.slurm_script import ENDS, job_name
 from pipeline.remote.slurm_state import read_ends
-from pipeline.tasks.slurm_here import SharedDisk
+from pipeline.tasks.slurm_here import SharedDisk, arrays_of
 from pipeline.tasks.slurm_request import MODELS, request_for, wishes, work_of
 from pipeline.tasks.slurm_there import OverSsh, host_name, refuse_without_host
 from pipeline.training import rundir
@@ -131,6 +131,7 @@ def cluster_run(task: Any, site: SharedDisk | OverSsh) -> ClusterRun:
         tell=tell,
         max_resubmits=cluster().max_resubmits,
         host=site.host,
+        arrays=arrays_of(task.run_dir),
     )
 
 

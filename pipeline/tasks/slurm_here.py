@@ -76,6 +76,11 @@ class SharedDisk:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def arrays_of(run_dir: Path) -> Path:
+    """Return the folder of the arrays whose elements may work in a run directory."""
+    return run_dir.resolve().parent.parent / ".slurm" / "arrays"
+
+
 def write_run_dir(task: Any, request: Request, n_requeues: int) -> list[str]:
     """Make the run directory ready on this machine's disk; return the command that submits."""
     rundir.prepare(task.run_dir, task.full_job(), task.job_inputs())

@@ -80,6 +80,22 @@ def work_of(task: Any) -> Work:
 
 def script_for(task: Any, request: Request, n_requeues: int) -> tuple[list[str], str]:
     """Return the command that submits a training, and the script that the job runs."""
+    seen = variables_for(request)
+    is_far = bool(cluster().host.strip())
+    place = _place_there(task) if is_far else _place_here(task)
+    command = sbatch_command(request, place.run_dir, seen)
+    setup = "\n".join(line for line in (OF_ITS_OWN if is_far else "", cluster().setup) if line)
+    return command, job_script(place, command, seen, n_requeues, setup)
+
+
+def array_command(request: Request, folder: Path, n_elements: int) -> list[str]:
+    """Return the command that submits an array whose folder is `folder`."""
+    seen = variables_for(request)
+    return sbatch_command(request, str(folder), seen, n_elements=n_elements)
+
+
+def variables_for(request: Request) -> dict[str, str]:
+    """Return the variables that a job sees."""
     own = cluster()
     is_far = bool(own.host.strip())
     wanted = [name.strip() for name in own.export.split(",") if name.strip()]
@@ -92,11 +108,7 @@ def script_for(task: Any, request: Request, n_requeues: int) -> tuple[list[str],
         "AUSCULT_WARNING_S": str(request.warn_s),
         "PYTHONUNBUFFERED": "1",
     }
-    seen = variables_for_job(base, variables, wanted)
-    place = _place_there(task) if is_far else _place_here(task)
-    command = sbatch_command(request, place.run_dir, seen)
-    setup = "\n".join(line for line in (OF_ITS_OWN if is_far else "", own.setup) if line)
-    return command, job_script(place, command, seen, n_requeues, setup)
+    return variables_for_job(base, variables, wanted)
 
 
 def layout() -> Layout:

@@ -10,7 +10,7 @@ from pipeline.remote.slurm_cluster import Answer
 FLAGS = {
     *("--parsable", "--job-name", "--time", "--mem", "--cpus-per-task", "--gres", "--partition"),
     *("--account", "--qos", "--constraint", "--signal", "--export", "--chdir", "--output"),
-    *("--open-mode", "--requeue", "--no-requeue"),
+    *("--open-mode", "--requeue", "--no-requeue", "--array"),
 }
 UNREACHABLE = Answer(1, "", "slurm_load_jobs error: Unable to contact slurm controller")
 
@@ -29,6 +29,7 @@ class FakeSlurm:
         self.is_down = False
         self.has_accounting = False
         self.forgets = False
+        self.max_array_size = 1001
 
     def __call__(self, command: Sequence[str]) -> Answer:
         self.asked.append(list(command))
@@ -54,12 +55,15 @@ class FakeSlurm:
         given = dict(flag.lstrip("-").partition("=")[::2] for flag in flags)
         job_id = str(100 + len(self.jobs))
         plan = list(self.plans.pop(0))
-        self.jobs[job_id] = {"name": given["job-name"], "plan": plan, "flags": given}
+        first, _, last = given.get("array", "").partition("-")
+        elements = [f"{job_id}_{k}" for k in range(int(first), int(last) + 1)] if last else []
+        for one in elements or [job_id]:
+            self.jobs[one] = {"name": given["job-name"], "plan": list(plan), "flags": given}
         return Answer(0, f"{job_id}\n", "")
 
     def _squeue(self, words: list[str]) -> Answer:
         assert set(words) == {
-            *("--me", "--states=all", "--noheader"),
+            *("--me", "--states=all", "--array", "--noheader"),
             "--format=%i|%T|%r|%j",
         }, words
         lines = []
@@ -71,6 +75,8 @@ class FakeSlurm:
         return Answer(0, "\n".join(lines), "")
 
     def _scontrol(self, words: list[str]) -> Answer:
+        if words == ["show", "config"]:
+            return Answer(0, f"MaxArraySize            = {self.max_array_size}\n", "")
         assert words[:2] == ["show", "job"], words
         job = self.jobs.get(words[2])
         if job is None or self.forgets:

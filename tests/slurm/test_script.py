@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import SettingsError
+from pipeline.remote.slurm_array import array_script
 from pipeline.remote.slurm_body import Place, job_script
 from pipeline.remote.slurm_script import (
     Request,
@@ -58,6 +60,15 @@ def test_script_is_as_written_down():
     place = Place("/data/it's here/x", "/our project/external_script.sh", "/home/me", "/safe")
     text = job_script(place, ["sbatch", "a\nb"], VARIABLES, 3, "module load python/3.11")
     golden("script.sh", text)
+
+
+def test_array_is_as_written_down():
+    folder = "/data/07_models/.slurm/arrays/pneumonia.ladder.0a1b2c3d4e5f"
+    request = replace(FULL, name="pneumonia.ladder.0a1b2c3d4e5f")
+    command = sbatch_command(request, folder, VARIABLES, n_elements=3)
+    golden("array-command.txt", "\n".join(command) + "\n")
+    names = ["pneumonia-0a1b", "pneumonia-2c3d", "cough\nrm -rf-4e5f"]
+    golden("array-script.sh", array_script(["sbatch", "a\nb"], names))
 
 
 def test_what_is_empty_is_left_to_the_cluster():

@@ -196,9 +196,25 @@ def test_every_job_of_an_experiment_goes_where_it_is_sent(tmp_path):
     path = tmp_path / "two.toml"
     path.write_text('[[job]]\nname = "a"\n[[job]]\nname = "b"\n[job.model]\nwidth = 0.5\n')
     run = pipeline.RunExperiment(experiment=str(path), problem="pneumonia", where=SLURM)
-    models = [model for job in run.goal() for model in job.models()]
+    models = [model for job in run.runs for model in job.models()]
     assert all(isinstance(model, TrainNetwork) and model.where == SLURM for model in models)
     assert [model.label for model in models] == ["two.a", "two.b"]
+
+
+def test_an_experiments_trainings_are_submitted_together_but_over_ssh(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where nothing is trained yet
+    run = pipeline.RunExperiment(experiment="smoke", problem="pneumonia", where=SLURM, seeds=2)
+    (together,) = run.goal()
+    assert together.runs == run.runs
+    needed = {type(one).__name__ for one in together.requires()}
+    assert {"CutClips", "CacheSpectrograms"} <= needed
+    assert "TrainNetwork" not in needed
+    over_ssh = luigi.configuration.get_config()
+    over_ssh.set("cluster", "host", "far")
+    try:
+        assert run.goal() == run.runs
+    finally:
+        over_ssh.remove_option("cluster", "host")
 
 
 def test_the_page_names_every_setting_with_its_default():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.remote.slurm_cluster import Answer, Cluster
 from pipeline.remote.slurm_state import (
     JobState,
     ended_by_itself,
@@ -73,6 +74,23 @@ def test_one_job_is_read_in_full():
     found = read_job(SHOWN)
     assert found == JobState("1", "FAILED", "NonZeroExitCode", "a.b", 3, 0, 86401, None, 2)
     assert read_job("slurm_load_jobs error: Invalid job id specified") is None
+
+
+def test_elements_of_an_array_are_known_by_the_arrays_number_and_their_own():
+    queue = read_queue("7_0|RUNNING|None|a.b\n7_1|PENDING|Resources|a.b\n")
+    assert [(one.job_id, one.is_waiting) for one in queue.values()] == [
+        ("7_0", False),
+        ("7_1", True),
+    ]
+    told = read_accounting("7_1|FAILED|1:0|5||None\n7_1.batch|FAILED|1:0|5|2M|\n", "7_1")
+    assert told is not None
+    assert (told.job_id, told.exit_code, told.memory_mb) == ("7_1", 1, 2)
+
+
+def test_waiting_element_that_slurm_shows_with_its_array_keeps_its_own_number():
+    shown = "JobId=7 ArrayJobId=7 ArrayTaskId=1-4 JobName=a.b\n JobState=PENDING Reason=Resources"
+    found = Cluster(lambda command: Answer(0, shown, "")).job("7_2")
+    assert found == JobState("7_2", "PENDING", "Resources", "a.b")
 
 
 def test_accounting_gives_the_memory_of_the_largest_step_of_this_job():
