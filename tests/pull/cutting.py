@@ -27,6 +27,8 @@ class CutWire:
 
     def close(self) -> None:
         """Take no further connection."""
+        # Else the thread stays in accept, by the descriptor's number: that of the next test's server.
+        self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
     def _accept(self) -> None:
