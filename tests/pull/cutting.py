@@ -27,7 +27,7 @@ class CutWire:
 
     def close(self) -> None:
         """Take no further connection."""
-        # Else the thread stays in accept, by the descriptor's number: that of the next test's server.
+        # Else the thread stays in accept by the number of the descriptor: the next server has it.
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
