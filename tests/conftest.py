@@ -12,6 +12,7 @@ from collections import defaultdict
 import pytest
 
 from tests.services.sshd import sshd  # noqa: F401 - a fixture of many folders
+from tests.small_disk import small_disk  # noqa: F401 - the same
 
 #: Reasons that hold in CI, too: what no package can bring.
 ALLOWED_IN_CI = ("not permitted here", "GPU", "gcloud is not on the PATH", "AUSCULT_REAL_DATA")

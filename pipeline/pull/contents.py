@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.contract import list_files, read_json, sha256_of
+from pipeline.contract import read_json, sha256_of
 from pipeline.errors import ContractError
 from pipeline.pull.claim import TRAINING, Claim
 
@@ -25,18 +25,6 @@ def n_bytes_to_come(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> int
     return sum(
         facts["size"] for name, facts in files.items() if _size(folder / name) != facts["size"]
     )
-
-
-def remove_strangers(folder: Path, names: Iterable[str]) -> None:
-    """Remove every file of `folder` but its manifest and those named, then the empty folders."""
-    wanted = set(names)
-    for name in list_files(folder):
-        if name not in wanted:
-            (folder / name).unlink()
-    inner = [path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()]
-    for path in sorted(inner, reverse=True):
-        if not any(path.iterdir()):
-            path.rmdir()
 
 
 def refuse_other(folder: Path, here: Claim, there: Claim, where: str) -> None:

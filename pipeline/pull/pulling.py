@@ -11,7 +11,8 @@ from typing import Any, Protocol
 from pipeline.contract import MANIFEST, sha256_of
 from pipeline.errors import ContractError, DiskTooSmall
 from pipeline.pull.claim import Claim, read_claim
-from pipeline.pull.contents import check_described, differing, n_bytes_to_come, remove_strangers
+from pipeline.pull.contents import check_described, differing, n_bytes_to_come
+from pipeline.remote.leftovers import clear_others
 
 logger = logging.getLogger("luigi-interface")
 
@@ -68,7 +69,7 @@ def fetch_files(
         transfer.fetch(bad, folder, by_checksum=True)
         _refuse_bad(folder, claim, differing(folder, claim.files), transfer.shown)
     check_described(folder, claim, transfer.shown)
-    remove_strangers(folder, names)
+    clear_others(folder, {*names, MANIFEST})
 
 
 def refuse_too_large(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.errors import DiskTooSmall, SourceChanged
+from pipeline.remote.leftovers import clear_others
 from pipeline.remote.slurm_failure import memory_text
 from pipeline.remote.slurm_host import RemoteHost
 from pipeline.remote.slurm_layout import (
@@ -145,7 +146,7 @@ def take(host: RemoteHost, source: str, target: Path, tell: Tell, proof: str) ->
             missing = differing(missing, files_of(part))
     if missing:
         raise _never_the_same(missing, host.shown(source))
-    _remove_others(part, files)
+    clear_others(part, files)
     shutil.rmtree(target, ignore_errors=True)
     part.rename(target)
     return True
@@ -195,17 +196,6 @@ def _require_room_here(folder: Path, needed: int) -> None:
             where=str(folder),
             action="Free some space, then run the same command again: the result is fetched.",
         )
-
-
-def _remove_others(folder: Path, wanted: Files) -> None:
-    """Remove what an interrupted transfer, or one of another result, left."""
-    for base, folders, names in os.walk(folder, topdown=False):
-        for path in (Path(base) / name for name in names):
-            if path.relative_to(folder).as_posix() not in wanted:
-                path.unlink()
-        for path in (Path(base) / name for name in folders):
-            if not any(path.iterdir()):
-                path.rmdir()
 
 
 def _telling(tell: Tell, total: int, what: str) -> Callable[[int], None]:

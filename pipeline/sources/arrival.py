@@ -19,9 +19,9 @@ from typing import Protocol
 
 from pipeline.errors import DiskTooSmall, NoSuchPath, SourceChanged
 from pipeline.flushing import flush_files, flush_names
+from pipeline.remote.leftovers import clear_others
 from pipeline.sources.disk import (
     clear_links,
-    clear_others,
     is_filled,
     remove,
     require_room,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Container
 from pathlib import Path
 
 from pipeline.errors import DiskTooSmall
@@ -45,19 +44,6 @@ def clear_links(files: Path) -> None:
         for path in (Path(base) / name for name in (*folders, *names)):
             if path.is_symlink():
                 path.unlink()
-
-
-def clear_others(files: Path, wanted: Container[str]) -> None:
-    """Remove what was not listed: hidden files, and what interrupted programs left."""
-    for base, folders, names in os.walk(files, topdown=False):
-        for name in names:
-            path = Path(base) / name
-            if path.relative_to(files).as_posix() not in wanted:
-                path.unlink()
-        for name in folders:
-            path = Path(base) / name
-            if not any(path.iterdir()):
-                path.rmdir()
 
 
 def remove(path: Path) -> None:

@@ -58,26 +58,43 @@ class SplitParameter(luigi.Parameter):
         )
 
 
-class DatasetsParameter(luigi.Parameter):
-    """Data sets by name, comma-separated; aliases are understood, order and repeats ignored."""
+class NamesParameter(luigi.Parameter):
+    """Base of names, comma-separated, of which there is one at least."""
+
+    def chosen(self, names: list[str]) -> tuple[str, ...]:
+        """Return the names that are meant, each once."""
+        return tuple(dict.fromkeys(names))
+
+    def known(self) -> tuple[str, str]:
+        """Return what may be named, in words, and the option."""
+        raise TypeError(f"{type(self).__name__} does not say what may be named")
 
     def parse(self, text: str) -> tuple[str, ...]:
-        return self.normalize([name for name in text.split(",") if name.strip()])
+        return self.normalize(text)
 
     def normalize(self, value: Any) -> tuple[str, ...]:
         names = value.split(",") if isinstance(value, str) else value
-        chosen = tuple(sorted({registry.canonical_name(name.strip()) for name in names}))
+        chosen = self.chosen([name.strip() for name in names if name.strip()])
         if not chosen:
-            raise SettingsError(
-                expected=f"data sets among: {', '.join(registry.known())}",
-                found="none",
-                where="--datasets",
-                action="Name one or more, separated by commas.",
-            )
+            expected, where = self.known()
+            action = "Name one or more, separated by commas."
+            raise SettingsError(expected=expected, found="none", where=where, action=action)
         return chosen
 
     def serialize(self, value: Any) -> str:
         return ",".join(value)
+
+
+class DatasetsParameter(NamesParameter):
+    """Data sets by name; aliases are understood, order and repeats ignored."""
+
+    def chosen(self, names: list[str]) -> tuple[str, ...]:
+        """Return their own names, sorted."""
+        return tuple(sorted({registry.canonical_name(name) for name in names}))
+
+    def known(self) -> tuple[str, str]:
+        """Return what may be named."""
+        return f"data sets among: {', '.join(registry.known())}", "--datasets"
 
 
 class DatasetParameter(luigi.Parameter):

@@ -9,35 +9,21 @@ from typing import Any
 import luigi
 
 from pipeline.config import compute, refuse_web_hook_in_command
-from pipeline.errors import SettingsError
 from pipeline.schema import PROBLEMS
 from pipeline.tasks._09_champions import OnRebuild, RebuildProblem
 from pipeline.tasks.entry import Entry
+from pipeline.tasks.parameters import NamesParameter
 from pipeline.tasks.rebuild_telling import tell_if_unfinished
 from pipeline.tasks.slurm import LOCAL, SLURM
 from pipeline.training import environment
 
 
-class ProblemsParameter(luigi.Parameter):
-    """Problems by name or path, comma-separated."""
+class ProblemsParameter(NamesParameter):
+    """Problems by name or path."""
 
-    def parse(self, text: str) -> tuple[str, ...]:
-        return self.normalize([name for name in text.split(",") if name.strip()])
-
-    def normalize(self, value: Any) -> tuple[str, ...]:
-        names = value.split(",") if isinstance(value, str) else value
-        chosen = tuple(dict.fromkeys(name.strip() for name in names))
-        if not chosen:
-            raise SettingsError(
-                expected=f"problems among: {', '.join(PROBLEMS)}, or paths of TOML files",
-                found="none",
-                where="--problems",
-                action="Name one or more, separated by commas.",
-            )
-        return chosen
-
-    def serialize(self, value: Any) -> str:
-        return ",".join(value)
+    def known(self) -> tuple[str, str]:
+        """Return what may be named."""
+        return f"problems among: {', '.join(PROBLEMS)}, or paths of TOML files", "--problems"
 
 
 class RebuildAll(OnRebuild, Entry):

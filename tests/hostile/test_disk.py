@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import resource
-import subprocess
 
 import pytest
 
 from tests.runs import BEFORE_TRAINING, INSPECTION, Rooms, result_of
+from tests.small_disk import SmallDisk
 
 ALL_BEFORE = [*BEFORE_TRAINING, INSPECTION]
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -17,23 +17,10 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 @pytest.fixture
 def small_disk(rooms):
     """Rooms on a disk of their own, and a function that sets its size in bytes."""
-    rooms.data.mkdir()
-    place = str(rooms.data)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={PAGE}", "auscult-test", place]
-    try:
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("mounting a small disk is not permitted here: there is no program mount")
-    if made.returncode:
-        pytest.skip(f"mounting a small disk is not permitted here: {made.stderr.strip()}")
-
-    def resize(n_bytes: int) -> None:
-        n_bytes = n_bytes // PAGE * PAGE
-        subprocess.run(["mount", "-o", f"remount,size={n_bytes}", place], check=True)
-
-    yield rooms, resize
+    disk = SmallDisk(rooms.data, str(PAGE))
+    yield rooms, lambda n_bytes: disk.resize(n_bytes // PAGE * PAGE)
     rooms.clear()
-    subprocess.run(["umount", "--lazy", place], check=True)
+    disk.unmount()
 
 
 def size_of(rooms: Rooms, names: list[str]) -> int:

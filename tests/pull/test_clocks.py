@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from pathlib import Path
 
 import pytest
 
 from tests.pull.conftest import address
 from tests.pull.models import make_model, same_files
-
-FUTURE_S, PAST_S = 4_102_444_800, 1  # the year 2100, and 1970
-
-
-def set_times(folder: Path, time_s: float) -> None:
-    """Give everything below a folder one time."""
-    for path in [*folder.rglob("*"), folder]:
-        os.utime(path, (time_s, time_s), follow_symlinks=False)
+from tests.wrong_times import FUTURE_S, PAST_S, set_times
 
 
 @pytest.fixture(params=["folder", "ssh"])

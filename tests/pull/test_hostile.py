@@ -179,7 +179,7 @@ def test_two_pulls_at_once_bring_it_once(here, sshd, there):
 
 
 def test_a_disk_that_is_too_small_is_told_and_then_large_enough(small_disk, here, sshd, there):
-    resize = small_disk(here.data)
+    resize = small_disk(here.data).resize
     model = make_model(there, n_bytes=SIZE)
     here.use(sshd.config)
     resize(SIZE)
@@ -193,7 +193,7 @@ def test_a_disk_that_is_too_small_is_told_and_then_large_enough(small_disk, here
 def test_a_disk_that_fills_up_on_the_way_is_told_and_resumed(
     small_disk, here, sshd, there, monkeypatch
 ):
-    resize = small_disk(here.data)
+    resize = small_disk(here.data).resize
     model = make_model(there, n_bytes=SIZE)
     here.use(sshd.config)
     resize(SIZE // 2)
@@ -203,33 +203,6 @@ def test_a_disk_that_fills_up_on_the_way_is_told_and_resumed(
     assert here.models() == []
     resize(4 * SIZE)
     assert same_files(here.pull(address(model)), model)
-
-
-@pytest.fixture
-def small_disk():
-    """A function that puts a small disk under a folder and returns one that sets its size."""
-    mounted = []
-
-    def mount(folder):
-        folder.mkdir(parents=True)
-        words = ["mount", "-t", "tmpfs", "-o", "size=1m", "auscult-test", str(folder)]
-        try:
-            made = subprocess.run(words, capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            pytest.skip("mounting a small disk is not permitted here: there is no program mount")
-        if made.returncode:
-            pytest.skip(f"mounting a small disk is not permitted here: {made.stderr.strip()}")
-        mounted.append(folder)
-
-        def resize(n_bytes):
-            words = ["mount", "-o", f"remount,size={n_bytes}", str(folder)]
-            subprocess.run(words, check=True)
-
-        return resize
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_file_that_may_not_be_read_there_is_told_with_the_next_step():

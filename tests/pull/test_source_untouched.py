@@ -8,10 +8,10 @@ from pipeline.contract import read_manifest, write_manifest
 from tests.pull.conftest import address
 from tests.pull.models import make_model, same_files
 from tests.remote.conftest import STRANGE
-from tests.remote.small_disk import small_disk, state_of  # noqa: F401 - a fixture
+from tests.small_disk import state_of
 
 
-def test_a_disk_that_is_full_at_the_source_is_no_hindrance(small_disk, here, sshd, tmp_path):  # noqa: F811
+def test_a_disk_that_is_full_at_the_source_is_no_hindrance(small_disk, here, sshd, tmp_path):
     place = small_disk(tmp_path / "there")
     model = make_model(place.folder)
     place.fill()

@@ -19,14 +19,7 @@ from tests.fakes.folder import make_folder
 from tests.fakes.icbhi import make_icbhi
 from tests.remote.conftest import content_of, fill
 from tests.runs import ROOT
-
-FUTURE_S, PAST_S = 4_102_444_800, 1  # the year 2100, and 1970
-
-
-def set_times(folder: Path, time_s: float) -> None:
-    """Give everything below a folder one time."""
-    for path in [*folder.rglob("*"), folder]:
-        os.utime(path, (time_s, time_s), follow_symlinks=False)
+from tests.wrong_times import FUTURE_S, PAST_S, set_times
 
 
 @pytest.fixture(params=["folder", "ssh"])

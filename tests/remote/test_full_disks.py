@@ -11,8 +11,8 @@ import pytest
 from pipeline.errors import DiskTooSmall
 from pipeline.sources import arrival, disk
 from tests.remote.conftest import content_of
-from tests.remote.small_disk import small_disk, state_of  # noqa: F401 - a fixture
 from tests.services.fake_compute import INSTANCE, PROJECT, ZONE
+from tests.small_disk import state_of
 
 SIZE = 1_500_000
 
@@ -50,7 +50,7 @@ def source(request, recordings, tmp_path):
 
 
 def test_a_disk_that_fills_up_on_the_way_is_named_and_gone_on_with(
-    small_disk,  # noqa: F811
+    small_disk,
     here,
     recordings,
     source,
@@ -72,7 +72,7 @@ def test_a_disk_that_fills_up_on_the_way_is_named_and_gone_on_with(
 
 
 def test_a_disk_that_is_full_at_the_source_is_no_hindrance_and_nothing_is_written_there(
-    small_disk,  # noqa: F811
+    small_disk,
     here,
     there,
     sshd,

@@ -12,10 +12,10 @@ import pytest
 class SmallDisk:
     """A file system of its own at `folder`."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, size: str = "1m"):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        words = ["mount", "-t", "tmpfs", "-o", "size=1m", "auscult-test", str(folder)]
+        words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "auscult-test", str(folder)]
         try:
             made = subprocess.run(words, capture_output=True, text=True, check=False)
         except FileNotFoundError:
@@ -47,8 +47,8 @@ def small_disk() -> Iterator:
     """A function that puts a small disk under a folder."""
     mounted = []
 
-    def mount(folder: Path) -> SmallDisk:
-        mounted.append(SmallDisk(folder))
+    def mount(folder: Path, size: str = "1m") -> SmallDisk:
+        mounted.append(SmallDisk(folder, size))
         return mounted[-1]
 
     yield mount
